@@ -1,0 +1,32 @@
+# Language level, warnings, sanitizers and where things are put.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+add_library(moonpool_options INTERFACE)
+target_include_directories(moonpool_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(moonpool_options INTERFACE
+  MOONPOOL_VERSION="${PROJECT_VERSION}" MOONPOOL_BUILD_TYPE="${CMAKE_BUILD_TYPE}")
+# nvcc hands -Wall and -Wextra to the host compiler; -Wpedantic would complain about nvcc's own output.
+target_compile_options(moonpool_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -march=${MOONPOOL_CPU_ARCH}>
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra --Werror=all-warnings>)
+# sqrt and friends need not set errno, which is what lets loops over them be vectorised.
+target_compile_options(moonpool_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-math-errno>)
+option(MOONPOOL_WERROR "Warnings are errors" OFF)
+if(MOONPOOL_WERROR)
+  target_compile_options(moonpool_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+endif()
+
+if(MOONPOOL_SANITIZE)
+  target_compile_options(moonpool_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MOONPOOL_SANITIZE} -fno-omit-frame-pointer>)
+  target_link_options(moonpool_options INTERFACE -fsanitize=${MOONPOOL_SANITIZE})
+endif()

@@ -1,0 +1,124 @@
+#include "kernels/runtime/cuda_api.h"
+
+#include <cstdio>
+#include <mutex>
+
+#include "kernels/runtime/cuda_check.h"
+
+namespace moonpool::cuda {
+namespace {
+
+cudaStream_t as_stream(void* stream) { return static_cast<cudaStream_t>(stream); }
+
+// Destructors must not throw: what goes wrong there is written down and that is all.
+void log_failure(cudaError_t status, const char* what) noexcept {
+  // A process that is ending has its driver unloaded before static objects are destroyed.
+  if (status != cudaSuccess && status != cudaErrorCudartUnloading) {
+    std::fprintf(stderr, "moonpool: %s failed: %s\n", what, cudaGetErrorString(status));
+  }
+}
+
+std::string version_string(int version) {
+  return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+}
+
+}  // namespace
+
+CudaStatus query_status() {
+  CudaStatus status;
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess) {
+    // The runtime says "driver version is insufficient" where there is no driver at all.
+    int driver = 0;
+    const bool no_driver = cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0;
+    status.reason = no_driver ? "no NVIDIA driver on this machine" : cudaGetErrorString(error);
+    (void)cudaGetLastError();
+    return status;
+  }
+  for (int i = 0; i < count; ++i) {
+    cudaDeviceProp properties{};
+    MOONPOOL_CUDA_CHECK(cudaGetDeviceProperties(&properties, i));
+    status.gpu_names.emplace_back(fmt::format("{} (compute capability {}.{}, {:.1f} GiB)",
+                                              properties.name, properties.major, properties.minor,
+                                              properties.totalGlobalMem / 1073741824.0));
+  }
+  status.usable = count > 0;
+  if (!status.usable) status.reason = "no GPU is visible to CUDA";
+  return status;
+}
+
+std::string version_text() {
+  int runtime = 0;
+  int driver = 0;
+  MOONPOOL_CUDA_CHECK(cudaRuntimeGetVersion(&runtime));
+  MOONPOOL_CUDA_CHECK(cudaDriverGetVersion(&driver));
+  return fmt::format("CUDA runtime {}, driver {}", version_string(runtime),
+                     driver == 0 ? "absent" : version_string(driver));
+}
+
+void* allocate(std::size_t bytes) {
+  void* pointer = nullptr;
+  MOONPOOL_CUDA_CHECK(cudaMalloc(&pointer, bytes));
+  return pointer;
+}
+
+void release(void* pointer) noexcept { log_failure(cudaFree(pointer), "cudaFree"); }
+
+void* create_stream() {
+  cudaStream_t stream = nullptr;
+  MOONPOOL_CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  return stream;
+}
+
+void destroy_stream(void* stream) noexcept {
+  log_failure(cudaStreamDestroy(as_stream(stream)), "cudaStreamDestroy");
+}
+
+void synchronize(void* stream) { MOONPOOL_CUDA_CHECK(cudaStreamSynchronize(as_stream(stream))); }
+
+void copy_to_device(void* stream, void* device, const void* host, std::size_t bytes) {
+  MOONPOOL_CUDA_CHECK(
+      cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, as_stream(stream)));
+  synchronize(stream);
+}
+
+void copy_to_host(void* stream, void* host, const void* device, std::size_t bytes) {
+  MOONPOOL_CUDA_CHECK(
+      cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, as_stream(stream)));
+  synchronize(stream);
+}
+
+void copy_on_device(void* stream, void* destination, const void* source, std::size_t bytes) {
+  MOONPOOL_CUDA_CHECK(
+      cudaMemcpyAsync(destination, source, bytes, cudaMemcpyDeviceToDevice, as_stream(stream)));
+}
+
+void fill_bytes(void* stream, void* device, int value, std::size_t bytes) {
+  MOONPOOL_CUDA_CHECK(cudaMemsetAsync(device, value, bytes, as_stream(stream)));
+}
+
+void begin_capture(void* stream) {
+  MOONPOOL_CUDA_CHECK(
+      cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
+}
+
+void* end_capture(void* stream) {
+  cudaGraph_t graph = nullptr;
+  MOONPOOL_CUDA_CHECK(cudaStreamEndCapture(as_stream(stream), &graph));
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
+  log_failure(cudaGraphDestroy(graph), "cudaGraphDestroy");
+  check_call(status, "cudaGraphInstantiate", __FILE__, __LINE__);
+  return executable;
+}
+
+void replay(void* graph, void* stream) {
+  MOONPOOL_CUDA_CHECK(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), as_stream(stream)));
+}
+
+void destroy_graph(void* graph) noexcept {
+  log_failure(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)), "cudaGraphExecDestroy");
+}
+
+}  // namespace moonpool::cuda

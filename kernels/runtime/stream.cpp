@@ -1,0 +1,93 @@
+#include "kernels/runtime/stream.h"
+
+#include <cstring>
+#include <utility>
+
+#include "kernels/runtime/cuda_api.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+
+Graph::Graph(Graph&& other) noexcept : executable_(std::exchange(other.executable_, nullptr)) {}
+
+Graph& Graph::operator=(Graph&& other) noexcept {
+  std::swap(executable_, other.executable_);
+  return *this;
+}
+
+Graph::~Graph() {
+  if (executable_ != nullptr) cuda::destroy_graph(executable_);
+}
+
+Stream::Stream(Device device) : device_(device) {
+  if (device_.is_cuda()) {
+    cuda_stream_ = cuda::create_stream();
+  } else {
+    cpu_threads();  // fixes the thread settings of this thread before the first kernel
+  }
+}
+
+Stream::~Stream() {
+  vendor_state_.reset();
+  if (cuda_stream_ != nullptr) cuda::destroy_stream(cuda_stream_);
+}
+
+void Stream::synchronize() {
+  if (device_.is_cuda()) cuda::synchronize(cuda_stream_);
+}
+
+void Stream::copy_to_device(void* device, const void* host, std::size_t bytes) {
+  if (bytes == 0) return;
+  if (device_.is_cuda()) {
+    cuda::copy_to_device(cuda_stream_, device, host, bytes);
+  } else {
+    std::memcpy(device, host, bytes);
+  }
+}
+
+void Stream::copy_to_host(void* host, const void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  if (device_.is_cuda()) {
+    cuda::copy_to_host(cuda_stream_, host, device, bytes);
+  } else {
+    std::memcpy(host, device, bytes);
+  }
+}
+
+void Stream::copy_on_device(void* destination, const void* source, std::size_t bytes) {
+  if (bytes == 0) return;
+  if (device_.is_cuda()) {
+    cuda::copy_on_device(cuda_stream_, destination, source, bytes);
+  } else {
+    std::memcpy(destination, source, bytes);
+  }
+}
+
+void Stream::fill_zero(void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  if (device_.is_cuda()) {
+    cuda::fill_bytes(cuda_stream_, device, 0, bytes);
+  } else {
+    std::memset(device, 0, bytes);
+  }
+}
+
+void Stream::begin_capture() {
+  check(device_.is_cuda(), "only work on a CUDA device can be captured as a graph");
+  cuda::begin_capture(cuda_stream_);
+}
+
+Graph Stream::end_capture() { return Graph(cuda::end_capture(cuda_stream_)); }
+
+void Stream::abandon_capture() noexcept {
+  try {
+    const Graph unused(cuda::end_capture(cuda_stream_));
+  } catch (...) {
+    // The capture is over either way; the error that led here is the one to report.
+    return;
+  }
+}
+
+void Stream::replay(const Graph& graph) { cuda::replay(graph.executable(), cuda_stream_); }
+
+}  // namespace moonpool
