@@ -1,9 +1,9 @@
 #include "kernels/runtime/cuda_api.h"
 
 #include <cstdio>
-#include <mutex>
 
 #include "kernels/runtime/cuda_check.h"
+#include "kernels/runtime/error.h"
 
 namespace moonpool::cuda {
 namespace {
@@ -23,6 +23,11 @@ std::string version_string(int version) {
 }
 
 }  // namespace
+
+void fail_call(cudaError_t status, const char* expression, const char* file, int line) {
+  fail("CUDA call failed: {} returned {} ({}) at {}:{}", expression, cudaGetErrorName(status),
+       cudaGetErrorString(status), file, line);
+}
 
 CudaStatus query_status() {
   CudaStatus status;

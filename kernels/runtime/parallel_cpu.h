@@ -40,6 +40,24 @@ void for_each(int64_t n, const F& f) {
 }
 
 template <class F>
+void for_each_2d(int64_t rows, int64_t columns, const F& f) {
+  const int threads = threads_for(rows * columns);
+  const auto one_row = [columns](int64_t row, const F& g) {
+#pragma omp simd
+    for (int64_t column = 0; column < columns; ++column) g(row, column);
+  };
+  if (threads == 1) {
+    for (int64_t row = 0; row < rows; ++row) one_row(row, f);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int64_t row = 0; row < rows; ++row) {
+    const F local = f;
+    one_row(row, local);
+  }
+}
+
+template <class F>
 typename F::Value reduce_row(int64_t row, int64_t columns, const F& f) {
   typename F::Value lanes[kLanes];
   for (auto& lane : lanes) lane = f.identity();
