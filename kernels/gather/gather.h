@@ -7,7 +7,8 @@ namespace moonpool::kernels {
 
 /// Gathers rows of a store and normalises them: for_each_2d over [batch, width].
 ///
-///   out[row, column] = (unit * store[index[*position + row], column] - mean[column]) / deviation[column]
+///   out[row, column] = (unit * store[index[*position + row], column] - mean[column]) /
+///   deviation[column]
 ///
 /// Source is uint8_t (unit 1/255: images) or float (unit 1: points).
 template <class Source>

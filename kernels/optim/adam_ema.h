@@ -1,7 +1,8 @@
 // Adam, and Adam with the exponential moving average of its parameters, over one flat buffer.
 //
 // Adam: Kingma and Ba, "Adam: a method for stochastic optimization", algorithm 1, without weight
-// decay, as torch.optim.Adam computes it. EMA: SPEC.md section 1, beta <- alpha beta + (1 - alpha) theta.
+// decay, as torch.optim.Adam computes it. EMA: SPEC.md section 1, beta <- alpha beta + (1 - alpha)
+// theta.
 //
 // The step counts live on the device, in StepState, so that a captured step can be replayed without
 // a new argument.

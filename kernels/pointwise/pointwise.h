@@ -72,8 +72,8 @@ struct BroadcastRow {
 };
 
 /// Inverted dropout (Srivastava et al. 2014): out = in / keep where the element is kept, else 0.
-/// Element i uses word i % 4 of counter i / 4 of `key`, so that the mask is the same on every device
-/// and the backward pass draws it again instead of storing it.
+/// Element i uses word i % 4 of counter i / 4 of `key`, so that the mask is the same on every
+/// device and the backward pass draws it again instead of storing it.
 template <class T>
 struct Dropout {
   const T* in;
@@ -89,8 +89,8 @@ struct Dropout {
   }
 };
 
-/// The sums of a matrix's columns, as for_each over the columns: rows are few, columns side by side.
-/// out[column] = (accumulate ? out : 0) + sum over rows.
+/// The sums of a matrix's columns, as for_each over the columns: rows are few, columns side by
+/// side. out[column] = (accumulate ? out : 0) + sum over rows.
 template <class T>
 struct ColumnSums {
   const T* matrix;

@@ -104,8 +104,7 @@ void fill_bytes(void* stream, void* device, int value, std::size_t bytes) {
 }
 
 void begin_capture(void* stream) {
-  MOONPOOL_CUDA_CHECK(
-      cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
+  MOONPOOL_CUDA_CHECK(cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
 }
 
 void* end_capture(void* stream) {

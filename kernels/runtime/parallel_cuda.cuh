@@ -16,7 +16,8 @@ inline constexpr int64_t kMostBlocks = 1 << 20;  // beyond that, threads loop
 template <class F>
 __global__ void __launch_bounds__(kThreadsPerBlock) for_each_kernel(int64_t n, F f) {
   const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += stride) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += stride) {
     f(i);
   }
 }
@@ -33,7 +34,8 @@ __global__ void __launch_bounds__(kThreadsPerBlock)
     for_each_2d_kernel(int64_t rows, int64_t columns, F f) {
   const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
   const int64_t n = rows * columns;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += stride) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += stride) {
     f(i / columns, i % columns);
   }
 }

@@ -41,8 +41,8 @@ struct Best {
 /// Rows per chunk in the two-step reductions below.
 inline constexpr int64_t kChunk = 1024;
 
-/// best[chunk] = the row of the chunk with the largest score (>= 0) that has a copy left; reduce_rows
-/// over ceil(rows / kChunk) chunks and kChunk columns.
+/// best[chunk] = the row of the chunk with the largest score (>= 0) that has a copy left;
+/// reduce_rows over ceil(rows / kChunk) chunks and kChunk columns.
 struct BestOfChunk : Best {
   const double* score;  // [rows]
   CopyTable copies;
@@ -58,8 +58,8 @@ struct BestOfChunk : Best {
   MOONPOOL_FUNCTOR void finish(int64_t chunk, Contender value) const { best[chunk] = value; }
 };
 
-/// Takes the best of all chunks: centre[0] and chosen[0] become its row and its candidate; both -1 if
-/// nothing is left. reduce_rows with one row and a column per chunk.
+/// Takes the best of all chunks: centre[0] and chosen[0] become its row and its candidate; both -1
+/// if nothing is left. reduce_rows with one row and a column per chunk.
 struct TakeBest : Best {
   const Contender* best;
   CopyTable copies;
@@ -112,8 +112,8 @@ MOONPOOL_FUNCTOR int32_t random_offset(const CopyTable& copies, int64_t row, uin
 }
 
 /// Draws a row with probability proportional to its weight, by inverting the distribution function,
-/// and one of its copies: *centre and *chosen as in TakeBest, -1 if all weights are 0. for_each over
-/// one element; key.at(0) is its randomness.
+/// and one of its copies: *centre and *chosen as in TakeBest, -1 if all weights are 0. for_each
+/// over one element; key.at(0) is its randomness.
 struct DrawByWeight {
   const double* sums;  // [chunks]
   int64_t chunks;
@@ -130,7 +130,8 @@ struct DrawByWeight {
     double left = uniform_double(random.word[0], random.word[1]) * total;
     int64_t chunk = 0;
     while (chunk + 1 < chunks && left >= sums[chunk]) left -= sums[chunk++];
-    // Rounding may carry `left` past the end of its chunk: then the last row with a weight is taken.
+    // Rounding may carry `left` past the end of its chunk: then the last row with a weight is
+    // taken.
     const int64_t end = (chunk + 1) * kChunk < rows ? (chunk + 1) * kChunk : rows;
     int64_t drawn = -1;
     for (int64_t row = chunk * kChunk; row < end; ++row) {
@@ -143,7 +144,8 @@ struct DrawByWeight {
       if (draw_weight(nearest, copies, row) > 0) drawn = row;
     }
     *centre = static_cast<int32_t>(drawn);
-    *chosen = drawn < 0 ? -1 : take_copy(copies, drawn, random_offset(copies, drawn, random.word[2]));
+    *chosen =
+        drawn < 0 ? -1 : take_copy(copies, drawn, random_offset(copies, drawn, random.word[2]));
   }
 };
 

@@ -4,9 +4,9 @@
 #include "kernels/seeding/choose.h"
 #include "kernels/seeding/metric.h"
 
-#define MOONPOOL_SEEDING_OF(METRIC, REDUCE_ROWS)   \
-  REDUCE_ROWS(kernels::SquaredNorms<METRIC>)       \
-  REDUCE_ROWS(kernels::ApproachCentre<METRIC>)     \
+#define MOONPOOL_SEEDING_OF(METRIC, REDUCE_ROWS) \
+  REDUCE_ROWS(kernels::SquaredNorms<METRIC>)     \
+  REDUCE_ROWS(kernels::ApproachCentre<METRIC>)   \
   REDUCE_ROWS(kernels::PairDistances<METRIC>)
 
 #define MOONPOOL_SEEDING_INSTANCES(FOR_EACH, FOR_EACH_2D, REDUCE_ROWS) \

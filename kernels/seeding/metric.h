@@ -1,8 +1,8 @@
 // Squared distances between rows, in the two spaces that strategies seed in.
 //
 // A metric says how to sum over columns: distance(i, j) = finish(i, j, sum_c term(i, j, c)), and
-// likewise for the squared norm. Everything is float64 on float32 rows: no cancellation matters, and
-// ties are the ties of the data.
+// likewise for the squared norm. Everything is float64 on float32 rows: no cancellation matters,
+// and ties are the ties of the data.
 #pragma once
 
 #include "kernels/runtime/parallel.h"
@@ -80,8 +80,8 @@ struct SquaredNorms : Float64Sum {
   }
 };
 
-/// nearest[row] = min(nearest[row], distance(row, *centre)); nothing if *centre is -1 (no choice was
-/// left to make).
+/// nearest[row] = min(nearest[row], distance(row, *centre)); nothing if *centre is -1 (no choice
+/// was left to make).
 template <class Metric>
 struct ApproachCentre : Float64Sum {
   Metric metric;

@@ -1,6 +1,6 @@
 // The functors of kernels/seeding on CUDA.
-#include "kernels/seeding/instances.h"
 #include "kernels/runtime/instantiate.h"
+#include "kernels/seeding/instances.h"
 
 namespace moonpool {
 

@@ -19,9 +19,9 @@ enum class SeedingMethod {
   kRejection,   // CPU only: the same distribution without the passes
 };
 
-/// D^2 sampling (Arthur and Vassilvitskii 2007): first the row of largest norm, then rows drawn with
-/// probability proportional to the squared distance to the nearest row chosen so far. Of a drawn
-/// row's copies each is as likely. When every distance is zero the rest is drawn uniformly.
+/// D^2 sampling (Arthur and Vassilvitskii 2007): first the row of largest norm, then rows drawn
+/// with probability proportional to the squared distance to the nearest row chosen so far. Of a
+/// drawn row's copies each is as likely. When every distance is zero the rest is drawn uniformly.
 ///
 /// Draw number t uses the counters of `key` with step t. `metric.norm` may be null.
 ///

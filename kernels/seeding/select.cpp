@@ -36,11 +36,10 @@ struct Workspace {
 };
 
 /// Takes the row of largest `score` as choice number t.
-void take_largest(Stream& stream, const Candidates& candidates, const double* score, Workspace& work,
-                  int64_t t) {
-  reduce_rows(
-      stream, work.chunks, kChunk,
-      kernels::BestOfChunk(score, candidates.table(), candidates.rows(), work.best.data()));
+void take_largest(Stream& stream, const Candidates& candidates, const double* score,
+                  Workspace& work, int64_t t) {
+  reduce_rows(stream, work.chunks, kChunk,
+              kernels::BestOfChunk(score, candidates.table(), candidates.rows(), work.best.data()));
   reduce_rows(stream, 1, work.chunks,
               kernels::TakeBest(work.best.data(), candidates.table(), work.centre.data() + t,
                                 work.chosen.data() + t));
@@ -63,9 +62,9 @@ void approach_all(Stream& stream, const Metric& metric, int64_t rows,
   const Buffer<double> distances(stream.device(), rows * kAtOnce);
   for (int64_t first = 0; first < centre.size(); first += kAtOnce) {
     const int64_t count = std::min(kAtOnce, centre.size() - first);
-    reduce_rows(stream, rows * count, metric.columns(),
-                kernels::PairDistances<Metric>(metric, centre.data() + first, count,
-                                               distances.data()));
+    reduce_rows(
+        stream, rows * count, metric.columns(),
+        kernels::PairDistances<Metric>(metric, centre.data() + first, count, distances.data()));
     for_each(stream, rows, kernels::ApproachCentres{distances.data(), count, nearest});
   }
   stream.synchronize();  // `centre` and `distances` are freed here
@@ -119,8 +118,8 @@ std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candi
     for (int64_t t = 1; t < k; ++t) {
       approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
       reduce_rows(stream, work.chunks, kChunk,
-                  kernels::WeightOfChunk{work.nearest.data(), candidates.table(),
-                                         candidates.rows(), work.sums.data()});
+                  kernels::WeightOfChunk{work.nearest.data(), candidates.table(), candidates.rows(),
+                                         work.sums.data()});
       key.step = static_cast<uint32_t>(t);
       for_each(stream, 1,
                kernels::DrawByWeight{work.sums.data(), work.chunks, work.nearest.data(),

@@ -5,13 +5,14 @@
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/flush_denormals.h"
 #include "kernels/vendor/gemm.h"
 
 namespace moonpool {
 namespace {
 
-// A product is cut into blocks of rows, or of columns if there are more of those, by its shape alone;
-// a thread then does whole blocks. So the number of threads cannot change a sum.
+// A product is cut into blocks of rows, or of columns if there are more of those, by its shape
+// alone; a thread then does whole blocks. So the number of threads cannot change a sum.
 constexpr int64_t kWorthCutting = int64_t{1} << 21;  // multiply-adds: about 20 microseconds
 constexpr int64_t kBlock = 64;
 
@@ -23,6 +24,7 @@ char letter(Transpose transpose) { return transpose == Transpose::kYes ? 'T' : '
 
 void sgemm_block(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                  const float* a, const float* b, float beta, float* out, const Block& block) {
+  const cpu::FlushDenormals guard;
   const int64_t stride_a = transpose_a == Transpose::kYes ? m : k;
   const int64_t stride_b = transpose_b == Transpose::kYes ? k : n;
   const float* a_block = a + (transpose_a == Transpose::kYes ? block.row : block.row * k);

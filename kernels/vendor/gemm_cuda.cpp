@@ -1,4 +1,5 @@
-// Matrix products on CUDA, by cuBLASLt (https://docs.nvidia.com/cuda/cublas/#using-the-cublaslt-api).
+// Matrix products on CUDA, by cuBLASLt
+// (https://docs.nvidia.com/cuda/cublas/#using-the-cublaslt-api).
 //
 // cuBLASLt's matrices are column-major; a row-major matrix is the transpose of the column-major one
 // with the same memory. So out = op(a) op(b) is computed as out^T = op(b)^T op(a)^T: the operands
@@ -87,8 +88,8 @@ class Plan {
                                          &workspace, sizeof(workspace));
     // Split-K in place adds partial results in the order in which blocks finish: excluded, so that
     // the same input gives the same bits. The other schemes add in a fixed order.
-    const uint32_t reductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE |
-                                CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE;
+    const uint32_t reductions =
+        CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE | CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE;
     cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
                                          &reductions, sizeof(reductions));
     cublasLtMatmulHeuristicResult_t result{};
