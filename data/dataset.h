@@ -27,8 +27,8 @@ struct Split {
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
 
-/// Where a training example comes from. The oracle's and the metrics' business: strategies never see
-/// it.
+/// Where a training example comes from. The oracle's and the metrics' business: strategies never
+/// see it.
 enum class Origin : uint8_t {
   kClean = 0,
   kNoisy = 1,  // added, or given a random label, by a noise benchmark
