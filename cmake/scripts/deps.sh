@@ -6,11 +6,12 @@
 # Elsewhere it says once what is needed and lets CMake find out what is missing.
 set -eu
 
-# A word is a package, or command:package where any version of the command will do.
+# A word is a package, or command:package where any version of the command will do. OpenCL's headers
+# are here because oneDNN's CMake files want them to be there; nothing uses them.
 packages_of() {
   case "$1" in
-    run) echo "g++:g++ cmake:cmake ninja:ninja-build libc6-dev libdnnl-dev libfmt-dev" \
-              "nlohmann-json3-dev libcli11-dev libboost-math-dev gnuplot:gnuplot-nox" ;;
+    run) echo "g++:g++ cmake:cmake ninja:ninja-build libc6-dev libdnnl-dev ocl-icd-opencl-dev" \
+              "libfmt-dev nlohmann-json3-dev libcli11-dev libboost-math-dev gnuplot:gnuplot-nox" ;;
     test) echo "libgtest-dev" ;;
     bench) echo "libbenchmark-dev" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
