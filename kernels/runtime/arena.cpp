@@ -11,10 +11,12 @@ constexpr std::size_t kSmallestBlock = std::size_t{1} << 20;
 }  // namespace
 
 void* Arena::allocate(std::size_t bytes) {
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) & ~(kAlignment - 1);
+  const std::size_t rounded =
+      (std::max<std::size_t>(bytes, 1) + kAlignment - 1) & ~(kAlignment - 1);
   if (blocks_.empty() || used_in_last_ + rounded > blocks_.back().bytes()) {
     blocks_.emplace_back(device_, std::max({rounded, kSmallestBlock, capacity()}));
     used_in_last_ = 0;
+    ++generation_;
   }
   void* pointer = static_cast<std::byte*>(blocks_.back().data()) + used_in_last_;
   used_in_last_ += rounded;
@@ -26,6 +28,7 @@ void Arena::rewind() {
     const std::size_t total = capacity();
     blocks_.clear();
     blocks_.emplace_back(device_, total);
+    ++generation_;
   }
   used_in_last_ = 0;
 }

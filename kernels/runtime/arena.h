@@ -29,10 +29,14 @@ class Arena {
   /// Bytes held, used or not.
   std::size_t capacity() const;
 
+  /// Changes whenever memory was added or moved: addresses handed out before may not come again.
+  int64_t generation() const { return generation_; }
+
  private:
   Device device_;
   std::vector<RawBuffer> blocks_;  // the last one is being filled
   std::size_t used_in_last_ = 0;
+  int64_t generation_ = 0;
 };
 
 }  // namespace moonpool

@@ -1,9 +1,9 @@
 #include "kernels/runtime/cuda_api.h"
 
 #include <cstdio>
-#include <mutex>
 
 #include "kernels/runtime/cuda_check.h"
+#include "kernels/runtime/error.h"
 
 namespace moonpool::cuda {
 namespace {
@@ -23,6 +23,11 @@ std::string version_string(int version) {
 }
 
 }  // namespace
+
+void fail_call(cudaError_t status, const char* expression, const char* file, int line) {
+  fail("CUDA call failed: {} returned {} ({}) at {}:{}", expression, cudaGetErrorName(status),
+       cudaGetErrorString(status), file, line);
+}
 
 CudaStatus query_status() {
   CudaStatus status;
@@ -99,8 +104,7 @@ void fill_bytes(void* stream, void* device, int value, std::size_t bytes) {
 }
 
 void begin_capture(void* stream) {
-  MOONPOOL_CUDA_CHECK(
-      cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
+  MOONPOOL_CUDA_CHECK(cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
 }
 
 void* end_capture(void* stream) {

@@ -1,16 +1,17 @@
 // The one macro that checks CUDA calls. Only for files that are compiled with the CUDA headers.
+// Formatting the message is left to cuda_api.cpp: nvcc has enough to read.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/runtime/error.h"
-
 namespace moonpool::cuda {
+
+/// Throws an Error that names the expression, the place and CUDA's name for what went wrong.
+[[noreturn]] void fail_call(cudaError_t status, const char* expression, const char* file, int line);
 
 inline void check_call(cudaError_t status, const char* expression, const char* file, int line) {
   if (status != cudaSuccess) [[unlikely]] {
-    fail("CUDA call failed: {} returned {} ({}) at {}:{}", expression, cudaGetErrorName(status),
-         cudaGetErrorString(status), file, line);
+    fail_call(status, expression, file, line);
   }
 }
 

@@ -11,9 +11,9 @@
 namespace moonpool {
 namespace {
 
-// The number of threads is handed to every parallel region by hand, and OpenMP's own setting is kept
-// at 1: a library that is called inside (oneDNN) must not start threads of its own, because the way
-// in which it splits a sum would then depend on their number.
+// The number of threads is handed to every parallel region by hand, and OpenMP's own setting is
+// kept at 1: a library that is called inside (oneDNN) must not start threads of its own, because
+// the way in which it splits a sum would then depend on their number.
 thread_local int thread_count = 0;
 
 void say_once_why_not_cuda(const std::string& reason) {

@@ -30,12 +30,12 @@ struct CudaStatus {
 const CudaStatus& cuda_status();
 
 /// The device that `--device auto|cpu|cuda` means here. `auto` is CUDA where it is usable; when the
-/// build has CUDA and the machine cannot use it, that is said once on standard error. Throws a usage
-/// Error for an unknown name and a runtime Error for `cuda` where it cannot be used.
+/// build has CUDA and the machine cannot use it, that is said once on standard error. Throws a
+/// usage Error for an unknown name and a runtime Error for `cuda` where it cannot be used.
 Device choose_device(const std::string& wanted);
 
-/// Threads that CPU kernels of the calling thread use. Starts at the number of cores that the process
-/// may run on; results never depend on it.
+/// Threads that CPU kernels of the calling thread use. Starts at the number of cores that the
+/// process may run on; results never depend on it.
 int cpu_threads();
 void set_cpu_threads(int count);
 

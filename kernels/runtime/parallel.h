@@ -1,16 +1,18 @@
-// The two ways in which most device code runs: `for_each` over indices and `reduce_rows` over the
-// rows of a matrix. The math is a named functor; these run it on the stream's device.
+// The ways in which most device code runs: `for_each` over indices, `for_each_2d` over the elements
+// of a matrix, and `reduce_rows` over its rows. The math is a named functor; these run it on the
+// stream's device.
 //
-// A functor is a trivially copyable struct of pointers and numbers, defined in a header of its kernel
-// family, with MOONPOOL_FUNCTOR on every member function. Which functors exist on which device is
-// written down in the family's `instances.h`; the family's .cpp instantiates them for the CPU and its
-// .cu for CUDA (instantiate.h). Using one that is not listed is a link error, so a missing kernel can
-// never fall back to the other device in silence.
+// A functor is a trivially copyable struct of pointers and numbers, defined in a header of its
+// kernel family, with MOONPOOL_FUNCTOR on every member function. Which functors exist on which
+// device is written down in the family's `instances.h`; the family's .cpp instantiates them for the
+// CPU and its .cu for CUDA (instantiate.h). Using one that is not listed is a link error, so a
+// missing kernel can never fall back to the other device in silence.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/runtime/cuda_api.h"
+#include "kernels/runtime/host_device.h"
 #include "kernels/runtime/stream.h"
 
 namespace moonpool {
@@ -19,6 +21,8 @@ namespace cpu {
 template <class F>
 void for_each(int64_t n, const F& f);
 template <class F>
+void for_each_2d(int64_t rows, int64_t columns, const F& f);
+template <class F>
 void reduce_rows(int64_t rows, int64_t columns, const F& f);
 }  // namespace cpu
 
@@ -26,13 +30,15 @@ namespace cuda {
 template <class F>
 void for_each(void* stream, int64_t n, const F& f);
 template <class F>
+void for_each_2d(void* stream, int64_t rows, int64_t columns, const F& f);
+template <class F>
 void reduce_rows(void* stream, int64_t rows, int64_t columns, const F& f);
 }  // namespace cuda
 
 /// Calls `f(i)` for every i in [0, n), in any order, perhaps at once.
 ///
-/// F has `void operator()(int64_t i) const`, and may have `static constexpr int64_t kCost`: about how
-/// many multiply-adds one call takes (1 if absent; such functors are vectorised across i).
+/// F has `void operator()(int64_t i) const`, and may have `static constexpr int64_t kCost`: about
+/// how many multiply-adds one call takes (1 if absent; such functors are vectorised across i).
 template <class F>
 void for_each(Stream& stream, int64_t n, const F& f) {
   if (n <= 0) return;
@@ -42,7 +48,19 @@ void for_each(Stream& stream, int64_t n, const F& f) {
   cpu::for_each(n, f);
 }
 
-/// For every row r: reduces f.map(r, c) over the columns c, and hands the result to f.finish(r, value).
+/// Calls `f(r, c)` for every row r and column c, in any order, perhaps at once; vectorised across
+/// c. F has `void operator()(int64_t row, int64_t column) const`.
+template <class F>
+void for_each_2d(Stream& stream, int64_t rows, int64_t columns, const F& f) {
+  if (rows <= 0 || columns <= 0) return;
+  if constexpr (cuda::kBuilt) {
+    if (stream.device().is_cuda()) return cuda::for_each_2d(stream.cuda_stream(), rows, columns, f);
+  }
+  cpu::for_each_2d(rows, columns, f);
+}
+
+/// For every row r: reduces f.map(r, c) over the columns c, and hands the result to f.finish(r,
+/// value).
 ///
 /// F has
 ///   using Value = ...;                                     trivially copyable

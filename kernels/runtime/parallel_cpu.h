@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "kernels/runtime/flush_denormals.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::cpu {
@@ -19,6 +20,7 @@ inline int threads_for(int64_t work) {
 
 template <class F>
 void for_each_serial(int64_t begin, int64_t end, const F& f) {
+  const FlushDenormals guard;
   if constexpr (cost_of<F>() == 1) {
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) f(i);
@@ -40,7 +42,27 @@ void for_each(int64_t n, const F& f) {
 }
 
 template <class F>
+void for_each_2d(int64_t rows, int64_t columns, const F& f) {
+  const int threads = threads_for(rows * columns);
+  const auto one_row = [columns](int64_t row, const F& g) {
+    const FlushDenormals guard;
+#pragma omp simd
+    for (int64_t column = 0; column < columns; ++column) g(row, column);
+  };
+  if (threads == 1) {
+    for (int64_t row = 0; row < rows; ++row) one_row(row, f);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int64_t row = 0; row < rows; ++row) {
+    const F local = f;
+    one_row(row, local);
+  }
+}
+
+template <class F>
 typename F::Value reduce_row(int64_t row, int64_t columns, const F& f) {
+  const FlushDenormals guard;
   typename F::Value lanes[kLanes];
   for (auto& lane : lanes) lane = f.identity();
   int64_t column = 0;

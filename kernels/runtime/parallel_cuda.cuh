@@ -16,7 +16,8 @@ inline constexpr int64_t kMostBlocks = 1 << 20;  // beyond that, threads loop
 template <class F>
 __global__ void __launch_bounds__(kThreadsPerBlock) for_each_kernel(int64_t n, F f) {
   const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += stride) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += stride) {
     f(i);
   }
 }
@@ -26,6 +27,24 @@ void for_each(void* stream, int64_t n, const F& f) {
   const int64_t blocks = std::min((n + kThreadsPerBlock - 1) / kThreadsPerBlock, kMostBlocks);
   launch(for_each_kernel<F>, dim3(static_cast<unsigned>(blocks)), dim3(kThreadsPerBlock), 0, stream,
          n, f);
+}
+
+template <class F>
+__global__ void __launch_bounds__(kThreadsPerBlock)
+    for_each_2d_kernel(int64_t rows, int64_t columns, F f) {
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
+  const int64_t n = rows * columns;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += stride) {
+    f(i / columns, i % columns);
+  }
+}
+
+template <class F>
+void for_each_2d(void* stream, int64_t rows, int64_t columns, const F& f) {
+  const int64_t wanted = (rows * columns + kThreadsPerBlock - 1) / kThreadsPerBlock;
+  launch(for_each_2d_kernel<F>, dim3(static_cast<unsigned>(std::min(wanted, kMostBlocks))),
+         dim3(kThreadsPerBlock), 0, stream, rows, columns, f);
 }
 
 /// The value that lane + `offset` of the same warp holds. V may be any trivially copyable struct.

@@ -1,7 +1,7 @@
 // An ordered queue of work on one device.
 //
-// On CUDA work is asynchronous: a kernel call returns before the kernel ran, and `synchronize` waits.
-// On the CPU every call has done its work when it returns.
+// On CUDA work is asynchronous: a kernel call returns before the kernel ran, and `synchronize`
+// waits. On the CPU every call has done its work when it returns.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +46,8 @@ class Stream {
   /// Waits for all queued work.
   void synchronize();
 
-  // Copies are ordered with the queued work. Those that touch host memory return when it may be used
-  // again; so a copy to the host also waits for all work queued before it.
+  // Copies are ordered with the queued work. Those that touch host memory return when it may be
+  // used again; so a copy to the host also waits for all work queued before it.
   void copy_to_device(void* device, const void* host, std::size_t bytes);
   void copy_to_host(void* host, const void* device, std::size_t bytes);
   void copy_on_device(void* destination, const void* source, std::size_t bytes);

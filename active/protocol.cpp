@@ -1,0 +1,46 @@
+#include "active/protocol.h"
+
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+
+Protocol paper_protocol() {
+  Protocol protocol;
+  protocol.name = "paper";
+  protocol.ema = {.decay = 0.999, .rule = EmaDecayRule::kConstant};
+  return protocol;
+}
+
+Protocol released_protocol() {
+  Protocol protocol;
+  protocol.name = "released";
+  protocol.max_epochs = 499;
+  protocol.stop_accuracy = 0.99;
+  protocol.stop_ema_accuracy = 0.80;
+  protocol.restart_interval = 50;
+  protocol.restart_below = 0.2;
+  protocol.ema = {.decay = 0.999, .rule = EmaDecayRule::kWarmUp};
+  protocol.ema_starts_as_copy = false;
+  protocol.gradient_clamp = 0.1;
+  protocol.lhd_capture = LhdCapture::kWhenGapShrinks;
+  protocol.bald_dropout = 0;
+  return protocol;
+}
+
+Protocol parse_protocol(const std::string& name) {
+  if (name == "paper") return paper_protocol();
+  if (name == "released") return released_protocol();
+  fail_usage("--protocol {}: unknown protocol; expected paper or released", name);
+}
+
+Protocol for_four_moons(Protocol protocol) {
+  protocol.max_epochs = 100;
+  protocol.stop_accuracy = 0;
+  protocol.stop_ema_accuracy = 0;
+  protocol.restart_interval = 0;
+  protocol.gradient_clamp = 0;
+  protocol.train_after_last_query = protocol.name != "released";
+  return protocol;
+}
+
+}  // namespace moonpool

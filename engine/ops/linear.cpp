@@ -1,0 +1,57 @@
+#include "engine/ops.h"
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/runtime/error.h"
+#include "kernels/vendor/gemm.h"
+
+namespace moonpool::ops {
+namespace {
+
+template <class T>
+void linear_backward(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                     const Tensor& y) {
+  Stream& stream = tape.stream();
+  const int64_t n = x.shape()[0];
+  const int64_t in = x.shape()[1];
+  const int64_t out = weight.shape()[0];
+  const T* y_grad = y.grad<T>();
+  if (weight.requires_grad()) {
+    const auto slot = tape.grad_slot<T>(weight);
+    gemm<T>(stream, Transpose::kYes, Transpose::kNo, out, in, n, y_grad, x.data<T>(),
+            slot.accumulate ? T(1) : T(0), slot.data);
+  }
+  if (bias.requires_grad()) {
+    const auto slot = tape.grad_slot<T>(bias);
+    for_each(stream, out, kernels::ColumnSums<T>{y_grad, slot.data, n, out, slot.accumulate});
+  }
+  if (x.requires_grad()) {
+    const auto slot = tape.grad_slot<T>(x);
+    gemm<T>(stream, Transpose::kNo, Transpose::kNo, n, in, out, y_grad, weight.data<T>(),
+            slot.accumulate ? T(1) : T(0), slot.data);
+  }
+}
+
+}  // namespace
+
+Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check(x.shape().rank() == 2 && weight.shape().rank() == 2 && x.shape()[1] == weight.shape()[1],
+        "linear: input {} does not fit weight {} (expected [n, in] and [out, in])", x.shape(),
+        weight.shape());
+  check(bias.shape() == Shape{weight.shape()[0]}, "linear: bias {} does not fit weight {}",
+        bias.shape(), weight.shape());
+  const int64_t n = x.shape()[0];
+  const int64_t in = x.shape()[1];
+  const int64_t out = weight.shape()[0];
+  const Tensor y = tape.result({n, out}, x.dtype(), {&x, &weight, &bias});
+  visit_dtype(x.dtype(), [&]<class T>(T) {
+    for_each_2d(tape.stream(), n, out, kernels::BroadcastRow<T>{bias.data<T>(), y.data<T>(), out});
+    gemm<T>(tape.stream(), Transpose::kNo, Transpose::kYes, n, out, in, x.data<T>(),
+            weight.data<T>(), T(1), y.data<T>());
+    if (y.requires_grad()) {
+      tape.record("linear",
+                  [&tape, x, weight, bias, y] { linear_backward<T>(tape, x, weight, bias, y); });
+    }
+  });
+  return y;
+}
+
+}  // namespace moonpool::ops

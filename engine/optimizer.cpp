@@ -1,0 +1,65 @@
+#include "engine/optimizer.h"
+
+#include <limits>
+
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+
+Adam::Adam(Stream& stream, ParameterSet& parameters, const AdamSettings& settings)
+    : parameters_(parameters),
+      settings_(settings),
+      first_moment_(parameters.device(), parameters.size()),
+      second_moment_(parameters.device(), parameters.size()),
+      state_(parameters.device(), 1) {
+  check(parameters.gradients() != nullptr, "Adam: the parameters have no gradients");
+  check(settings.learning_rate > 0, "Adam: the learning rate must be positive, not {}",
+        settings.learning_rate);
+  const kernels::StepState start;
+  state_.upload(stream, {&start, 1});
+  reset(stream);
+}
+
+void Adam::reset(Stream& stream) {
+  first_moment_.fill_zero(stream);
+  second_moment_.fill_zero(stream);
+  kernels::StepState state = state_.download(stream).front();
+  state.beta1_power = 1;
+  state.beta2_power = 1;
+  state_.upload(stream, {&state, 1});
+}
+
+void Adam::step(Stream& stream, int64_t batch) { update(stream, batch, {}, nullptr); }
+
+void Adam::update(Stream& stream, int64_t batch, const EmaSettings& ema, float* average) {
+  for_each(stream, 1, kernels::AdvanceStep{state_.data(), settings_, ema, batch});
+  const auto run = [&]<bool kAverage>() {
+    const float clamp = settings_.gradient_clamp > 0 ? static_cast<float>(settings_.gradient_clamp)
+                                                     : std::numeric_limits<float>::infinity();
+    for_each(stream, parameters_.size(),
+             kernels::AdamEma<float, kAverage>{parameters_.values(), parameters_.gradients(),
+                                               first_moment_.data(), second_moment_.data(), average,
+                                               state_.data(), static_cast<float>(settings_.beta1),
+                                               static_cast<float>(settings_.beta2),
+                                               static_cast<float>(settings_.epsilon), clamp});
+  };
+  if (average != nullptr) {
+    run.template operator()<true>();
+  } else {
+    run.template operator()<false>();
+  }
+}
+
+Ema::Ema(Adam& adam, ParameterSet& average, const EmaSettings& settings)
+    : adam_(adam), average_(average), settings_(settings) {
+  check(average.size() == adam.parameters().size(), "EMA: the average has {} parameters, not {}",
+        average.size(), adam.parameters().size());
+  check(settings.decay >= 0 && settings.decay <= 1, "EMA: the decay must lie in [0, 1], not {}",
+        settings.decay);
+}
+
+void Ema::step(Stream& stream, int64_t batch) {
+  adam_.update(stream, batch, settings_, average_.values());
+}
+
+}  // namespace moonpool

@@ -1,0 +1,105 @@
+#include "engine/predict.h"
+
+#include <numeric>
+
+#include "engine/ops.h"
+#include "kernels/loss/cross_entropy.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+namespace {
+
+// Large enough for efficient products, small enough that a batch's activations stay in the cache.
+constexpr int64_t kBatch = 512;
+
+/// Calls body(tape, first, batch, x) for batches of a store's samples in order.
+template <class Body>
+void for_each_batch(Stream& stream, const SampleStore& store, const Body& body) {
+  std::vector<int32_t> order(static_cast<std::size_t>(store.count()));
+  std::iota(order.begin(), order.end(), 0);
+  const Buffer<int32_t> index(stream, order);
+  Arena arena(stream.device());
+  for (int64_t first = 0; first < store.count(); first += kBatch) {
+    const int64_t batch = std::min(kBatch, store.count() - first);
+    arena.rewind();
+    Tape tape(stream, arena, Tape::Mode::kInference);
+    const Tensor x = tape.empty({batch, store.width()}, DType::kFloat32);
+    store.gather(stream, index.data() + first, nullptr, batch, x.data<float>());
+    body(tape, first, batch, x);
+  }
+  stream.synchronize();  // the index list and the arena are freed here
+}
+
+void copy_rows(Stream& stream, const Tensor& rows, float* to, int64_t first) {
+  const int64_t width = rows.shape()[1];
+  stream.copy_on_device(to + first * width, rows.data<float>(),
+                        static_cast<std::size_t>(rows.numel()) * sizeof(float));
+}
+
+}  // namespace
+
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store) {
+  Predictions out{.logits = {},
+                  .features = {},
+                  .count = store.count(),
+                  .classes = model.classes(),
+                  .feature_width = model.feature_width()};
+  out.logits = Buffer<float>(stream.device(), out.count * out.classes);
+  out.features = Buffer<float>(stream.device(), out.count * out.feature_width);
+  for_each_batch(stream, store, [&](Tape& tape, int64_t first, int64_t, const Tensor& x) {
+    const Tensor features = model.features(tape, x);
+    copy_rows(stream, features, out.features.data(), first);
+    copy_rows(stream, model.classify(tape, features), out.logits.data(), first);
+  });
+  return out;
+}
+
+double accuracy(Stream& stream, const Classifier& model, const SampleStore& store,
+                std::span<const int32_t> labels) {
+  check(static_cast<int64_t>(labels.size()) == store.count() && !labels.empty(),
+        "accuracy: {} labels for {} samples", labels.size(), store.count());
+  const Buffer<int32_t> wanted(stream, labels);
+  const Buffer<int32_t> hits(stream.device(), store.count());
+  for_each_batch(stream, store, [&](Tape& tape, int64_t first, int64_t batch, const Tensor& x) {
+    const Tensor logits = model.classify(tape, model.features(tape, x));
+    for_each(stream, batch,
+             kernels::CountHits<float>{logits.data<float>(), wanted.data() + first,
+                                       hits.data() + first, model.classes()});
+  });
+  const std::vector<int32_t> host = hits.download(stream);
+  return static_cast<double>(std::accumulate(host.begin(), host.end(), int64_t{0})) /
+         static_cast<double>(host.size());
+}
+
+Buffer<float> softmax(Stream& stream, const float* logits, int64_t rows, int64_t classes) {
+  Buffer<float> probabilities(stream.device(), rows * classes);
+  for_each(stream, rows, kernels::Softmax<float>{logits, probabilities.data(), classes});
+  return probabilities;
+}
+
+Buffer<float> monte_carlo_probabilities(Stream& stream, const Classifier& model,
+                                        const Predictions& predictions, int64_t passes,
+                                        float drop_probability, RandomKey key) {
+  check(passes >= 1, "Monte Carlo dropout needs at least one pass, not {}", passes);
+  const int64_t rows = predictions.count;
+  const int64_t classes = predictions.classes;
+  Buffer<float> probabilities(stream.device(), passes * rows * classes);
+  Arena arena(stream.device());
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    arena.rewind();
+    Tape tape(stream, arena, Tape::Mode::kInference);
+    key.step = static_cast<uint32_t>(pass);
+    const Tensor features({rows, predictions.feature_width}, DType::kFloat32,
+                          predictions.features.data());
+    const Tensor kept =
+        drop_probability > 0 ? ops::dropout(tape, features, drop_probability, key) : features;
+    const Tensor logits = model.classify(tape, kept);
+    for_each(stream, rows,
+             kernels::Softmax<float>{logits.data<float>(),
+                                     probabilities.data() + pass * rows * classes, classes});
+  }
+  stream.synchronize();
+  return probabilities;
+}
+
+}  // namespace moonpool

@@ -1,0 +1,41 @@
+// The unique samples of a data set, on the device.
+#pragma once
+
+#include <span>
+#include <variant>
+
+#include "kernels/gather/gather.h"
+#include "kernels/runtime/buffer.h"
+
+namespace moonpool {
+
+/// Samples as bytes (images) or floats (points), and how a batch of them is normalised.
+class SampleStore {
+ public:
+  /// `samples` holds count * width values. `mean` and `deviation` are per channel, the channel
+  /// being the fastest index of a sample; empty means 0 and 1.
+  SampleStore(Stream& stream, std::span<const uint8_t> samples, int64_t width,
+              std::span<const float> mean, std::span<const float> deviation);
+  SampleStore(Stream& stream, std::span<const float> samples, int64_t width,
+              std::span<const float> mean, std::span<const float> deviation);
+
+  int64_t count() const { return count_; }
+  int64_t width() const { return width_; }
+
+  /// out [batch, width] = the normalised samples index[*position ...]; `position` null: from the
+  /// front. All device pointers.
+  void gather(Stream& stream, const int32_t* index, const int64_t* position, int64_t batch,
+              float* out) const;
+
+ private:
+  void set_normalisation(Stream& stream, std::span<const float> mean,
+                         std::span<const float> deviation);
+
+  int64_t width_;
+  int64_t count_;
+  std::variant<Buffer<uint8_t>, Buffer<float>> samples_;
+  Buffer<float> mean_;       // [width]
+  Buffer<float> deviation_;  // [width]
+};
+
+}  // namespace moonpool

@@ -1,0 +1,55 @@
+#include "engine/tape.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+
+Tensor Tape::empty(const Shape& shape, DType dtype, bool requires_grad) {
+  void* data = arena_.allocate(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
+  return Tensor(shape, dtype, data, requires_grad);
+}
+
+Tensor Tape::result(const Shape& shape, DType dtype, std::initializer_list<const Tensor*> inputs) {
+  const bool wanted = std::any_of(inputs.begin(), inputs.end(),
+                                  [](const Tensor* input) { return input->requires_grad(); });
+  return empty(shape, dtype, recording() && wanted);
+}
+
+Tensor Tape::view(const Tensor& tensor, const Shape& shape) {
+  check(shape.numel() == tensor.numel(), "a tensor of shape {} cannot be seen as {}",
+        tensor.shape(), shape);
+  Tensor view(shape, tensor.dtype(), tensor.node_->data, recording() && tensor.requires_grad());
+  view.node_->viewed = tensor.node_;
+  return view;
+}
+
+bool Tape::open_slot(const Tensor& tensor) {
+  Tensor::Node& node = *tensor.node_;
+  if (node.grad == nullptr) {
+    node.grad = arena_.allocate(static_cast<std::size_t>(tensor.numel()) * size_of(node.dtype));
+  }
+  return std::exchange(node.grad_ready, true);
+}
+
+void Tape::backward(const Tensor& loss) {
+  check(recording(), "backward on a tape that does not record");
+  check(loss.numel() == 1, "backward starts from one number, not from shape {}", loss.shape());
+  check(loss.requires_grad(), "backward: the loss does not depend on anything with a gradient");
+  visit_dtype(loss.dtype(), [&]<class T>(T) {
+    const auto slot = grad_slot<T>(loss);
+    for_each(stream_, 1, kernels::Fill<T>{slot.data, T(1)});
+  });
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->backward();
+}
+
+std::vector<const char*> Tape::recorded_ops() const {
+  std::vector<const char*> names;
+  for (const Entry& entry : entries_) names.push_back(entry.op);
+  return names;
+}
+
+}  // namespace moonpool

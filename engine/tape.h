@@ -1,0 +1,86 @@
+// Reverse-mode differentiation: a list of what was computed, run backwards.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/tensor.h"
+#include "kernels/runtime/arena.h"
+
+namespace moonpool {
+
+/// Where ops run (stream), where their results go (arena), and, when recording, what their
+/// gradients are. One tape serves one step: it is made, used and dropped, and then the arena is
+/// rewound.
+///
+/// An op computes its result at once and, if any input requires a gradient, records a function that
+/// adds its part to the gradients of its inputs. `backward` runs these in reverse. A gradient is
+/// written the first time and added to after that, so nothing is ever cleared.
+class Tape {
+ public:
+  enum class Mode {
+    kInference,  // nothing is recorded
+    kRecording,
+  };
+
+  Tape(Stream& stream, Arena& arena, Mode mode) : stream_(stream), arena_(arena), mode_(mode) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  Stream& stream() const { return stream_; }
+  bool recording() const { return mode_ == Mode::kRecording; }
+
+  /// An uninitialised tensor that lives until the arena is rewound.
+  Tensor empty(const Shape& shape, DType dtype, bool requires_grad = false);
+  /// Memory that lives as long.
+  template <class T>
+  T* scratch(int64_t count) {
+    return static_cast<T*>(arena_.allocate(static_cast<std::size_t>(count) * sizeof(T)));
+  }
+
+  /// The result tensor of an op: requires a gradient if the tape records and any input does.
+  Tensor result(const Shape& shape, DType dtype, std::initializer_list<const Tensor*> inputs);
+
+  /// The same array with another shape of as many elements, and a gradient of its own.
+  Tensor view(const Tensor& tensor, const Shape& shape);
+
+  /// Notes how to add to the gradients of an op's inputs. Called only if the result requires one.
+  void record(const char* op, std::function<void()> backward) {
+    entries_.push_back({op, std::move(backward)});
+  }
+
+  /// Where an op's backward function puts its part of the gradient of `tensor`.
+  template <class T>
+  struct GradSlot {
+    T* data;
+    bool accumulate;  // add to what is there; otherwise overwrite
+  };
+  template <class T>
+  GradSlot<T> grad_slot(const Tensor& tensor) {
+    const bool accumulate = open_slot(tensor);
+    return {static_cast<T*>(tensor.node_->grad), accumulate};
+  }
+
+  /// The gradients of `loss`, a tensor of one element, with respect to all that it was computed
+  /// from.
+  void backward(const Tensor& loss);
+
+  /// Names of the recorded ops in order: for messages and tests.
+  std::vector<const char*> recorded_ops() const;
+
+ private:
+  struct Entry {
+    const char* op;
+    std::function<void()> backward;
+  };
+
+  /// Makes room for the gradient if need be; whether it already holds a part.
+  bool open_slot(const Tensor& tensor);
+
+  Stream& stream_;
+  Arena& arena_;
+  Mode mode_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace moonpool

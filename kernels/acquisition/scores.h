@@ -1,0 +1,137 @@
+// Acquisition scores (SPEC.md section 2): one number per row, and the larger is asked for first.
+//
+// Scores are computed in float64 from float32 probabilities, so that ties are the ties of the
+// probabilities and not of rounding.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/loss/cross_entropy.h"
+#include "kernels/runtime/parallel.h"
+
+namespace moonpool::kernels {
+
+/// -p log p, and 0 where p = 0.
+MOONPOOL_FUNCTOR double entropy_term(double p) { return p > 0 ? -p * std::log(p) : 0.0; }
+
+MOONPOOL_FUNCTOR double entropy(const float* p, int64_t classes) {
+  double sum = 0;
+  for (int64_t c = 0; c < classes; ++c) sum += entropy_term(p[c]);
+  return sum;
+}
+
+/// CONF: minus the largest probability.
+struct LeastConfidence {
+  const float* probabilities;  // [rows, classes]
+  double* scores;              // [rows]
+  int64_t classes;
+  static constexpr int64_t kCost = 16;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    const float* p = probabilities + row * classes;
+    scores[row] = -static_cast<double>(p[argmax(p, classes)]);
+  }
+};
+
+/// MARG: minus the difference of the two largest probabilities. classes >= 2.
+struct Margin {
+  const float* probabilities;
+  double* scores;
+  int64_t classes;
+  static constexpr int64_t kCost = 16;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    const float* p = probabilities + row * classes;
+    float first = p[0] > p[1] ? p[0] : p[1];
+    float second = p[0] > p[1] ? p[1] : p[0];
+    for (int64_t c = 2; c < classes; ++c) {
+      if (p[c] > first) {
+        second = first;
+        first = p[c];
+      } else if (p[c] > second) {
+        second = p[c];
+      }
+    }
+    scores[row] = static_cast<double>(second) - static_cast<double>(first);
+  }
+};
+
+/// ENTROPY: H[p].
+struct Entropy {
+  const float* probabilities;
+  double* scores;
+  int64_t classes;
+  static constexpr int64_t kCost = 300;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    scores[row] = entropy(probabilities + row * classes, classes);
+  }
+};
+
+/// BALD (Houlsby et al. 2011): H[mean_t p_t] - mean_t H[p_t] over Monte Carlo passes.
+struct MutualInformation {
+  const float* probabilities;  // [passes, rows, classes]
+  double* scores;
+  int64_t passes;
+  int64_t rows;
+  int64_t classes;
+  static constexpr int64_t kCost = 3000;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    double mean_entropy = 0;
+    for (int64_t t = 0; t < passes; ++t) {
+      mean_entropy += entropy(probabilities + (t * rows + row) * classes, classes);
+    }
+    double entropy_of_mean = 0;
+    for (int64_t c = 0; c < classes; ++c) {
+      double mean = 0;
+      for (int64_t t = 0; t < passes; ++t) mean += probabilities[(t * rows + row) * classes + c];
+      entropy_of_mean += entropy_term(mean / static_cast<double>(passes));
+    }
+    scores[row] = entropy_of_mean - mean_entropy / static_cast<double>(passes);
+  }
+};
+
+/// LHD's loss difference: |CE(F_beta(x), y) - CE(F_theta(x), y)| with y = argmax F_beta(x).
+struct LossDifference {
+  const float* logits;      // [rows, classes], main model
+  const float* ema_logits;  // [rows, classes]
+  float* difference;        // [rows]
+  int64_t classes;
+  static constexpr int64_t kCost = 400;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    const float* main = logits + row * classes;
+    const float* average = ema_logits + row * classes;
+    const int32_t label = argmax(average, classes);
+    const float ema_loss = log_sum_exp(average, classes) - average[label];
+    const float main_loss = log_sum_exp(main, classes) - main[label];
+    const float gap = ema_loss - main_loss;
+    difference[row] = gap < 0 ? -gap : gap;
+  }
+};
+
+/// LHD's embedding: out[row, column] = difference[row] * (ema_features - features)[row, column].
+struct LossTimesFeatureDifference {
+  const float* difference;
+  const float* features;
+  const float* ema_features;
+  float* out;
+  int64_t width;
+  MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t column) const {
+    const int64_t i = row * width + column;
+    out[i] = difference[row] * (ema_features[i] - features[i]);
+  }
+};
+
+/// BADGE's factor over the classes: residual = p - onehot(argmax p).
+struct HypotheticalResidual {
+  const float* probabilities;
+  float* residual;
+  int64_t classes;
+  static constexpr int64_t kCost = 16;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    const float* p = probabilities + row * classes;
+    const int32_t label = argmax(p, classes);
+    for (int64_t c = 0; c < classes; ++c) {
+      residual[row * classes + c] = p[c] - (c == label ? 1.0f : 0.0f);
+    }
+  }
+};
+
+}  // namespace moonpool::kernels

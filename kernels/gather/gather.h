@@ -1,0 +1,40 @@
+// From a store of unique samples to a batch that a network can read.
+#pragma once
+
+#include "kernels/runtime/parallel.h"
+
+namespace moonpool::kernels {
+
+/// Gathers rows of a store and normalises them: for_each_2d over [batch, width].
+///
+///   out[row, column] = (unit * store[index[*position + row], column] - mean[column]) /
+///   deviation[column]
+///
+/// Source is uint8_t (unit 1/255: images) or float (unit 1: points).
+template <class Source>
+struct GatherNormalise {
+  const Source* store;      // [samples, width]
+  const int32_t* index;     // the sample of each example
+  const int64_t* position;  // where in `index` the batch starts; null: at its front
+  const float* mean;        // [width]
+  const float* deviation;   // [width]
+  float unit;
+  float* out;  // [batch, width]
+  int64_t width;
+  MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t column) const {
+    const int64_t first = position != nullptr ? *position : 0;
+    const int64_t sample = index[first + row];
+    const float value = static_cast<float>(store[sample * width + column]) * unit;
+    out[row * width + column] = (value - mean[column]) / deviation[column];
+  }
+};
+
+/// out[i] = values[*position + i].
+struct GatherLabels {
+  const int32_t* values;
+  const int64_t* position;
+  int32_t* out;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const { out[i] = values[*position + i]; }
+};
+
+}  // namespace moonpool::kernels

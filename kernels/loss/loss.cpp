@@ -1,0 +1,9 @@
+// The functors of kernels/loss on the CPU.
+#include "kernels/loss/instances.h"
+#include "kernels/runtime/instantiate.h"
+
+namespace moonpool {
+
+MOONPOOL_INSTANTIATE(MOONPOOL_LOSS_INSTANCES)
+
+}  // namespace moonpool

@@ -1,0 +1,136 @@
+// Squared distances between rows, in the two spaces that strategies seed in.
+//
+// A metric says how to sum over columns: distance(i, j) = finish(i, j, sum_c term(i, j, c)), and
+// likewise for the squared norm. Everything is float64 on float32 rows: no cancellation matters,
+// and ties are the ties of the data.
+#pragma once
+
+#include "kernels/runtime/parallel.h"
+
+namespace moonpool::kernels {
+
+/// ||x_i - x_j||^2 for rows x [rows, width].
+struct EuclideanMetric {
+  const float* x;
+  int64_t width;
+
+  MOONPOOL_FUNCTOR int64_t columns() const { return width; }
+  MOONPOOL_FUNCTOR double term(int64_t i, int64_t j, int64_t c) const {
+    const double difference =
+        static_cast<double>(x[i * width + c]) - static_cast<double>(x[j * width + c]);
+    return difference * difference;
+  }
+  MOONPOOL_FUNCTOR double finish(int64_t /*i*/, int64_t /*j*/, double sum) const { return sum; }
+  MOONPOOL_FUNCTOR double norm_term(int64_t i, int64_t c) const {
+    return static_cast<double>(x[i * width + c]) * x[i * width + c];
+  }
+  MOONPOOL_FUNCTOR double norm_finish(int64_t /*i*/, double sum) const { return sum; }
+};
+
+/// ||g_i - g_j||^2 for g = residual (x) feature, an outer product that is never formed (BADGE):
+///
+///   ||g_i - g_j||^2 = ||g_i||^2 + ||g_j||^2 - 2 (residual_i . residual_j) (feature_i . feature_j)
+struct OuterProductMetric {
+  const float* residual;  // [rows, classes]
+  const float* feature;   // [rows, width]
+  const double* norm;     // [rows] ||g||^2; read by finish only
+  int64_t classes;
+  int64_t width;
+
+  MOONPOOL_FUNCTOR double residual_dot(int64_t i, int64_t j) const {
+    double sum = 0;
+    for (int64_t c = 0; c < classes; ++c) {
+      sum += static_cast<double>(residual[i * classes + c]) * residual[j * classes + c];
+    }
+    return sum;
+  }
+  MOONPOOL_FUNCTOR int64_t columns() const { return width; }
+  MOONPOOL_FUNCTOR double term(int64_t i, int64_t j, int64_t c) const {
+    return static_cast<double>(feature[i * width + c]) * feature[j * width + c];
+  }
+  MOONPOOL_FUNCTOR double finish(int64_t i, int64_t j, double sum) const {
+    if (i == j) return 0;
+    const double distance = norm[i] + norm[j] - 2.0 * residual_dot(i, j) * sum;
+    return distance > 0 ? distance : 0;
+  }
+  MOONPOOL_FUNCTOR double norm_term(int64_t i, int64_t c) const {
+    return static_cast<double>(feature[i * width + c]) * feature[i * width + c];
+  }
+  MOONPOOL_FUNCTOR double norm_finish(int64_t i, double sum) const {
+    return residual_dot(i, i) * sum;
+  }
+};
+
+/// A sum over columns in float64: what the reductions below share.
+struct Float64Sum {
+  using Value = double;
+  MOONPOOL_FUNCTOR double identity() const { return 0; }
+  MOONPOOL_FUNCTOR double combine(double a, double b) const { return a + b; }
+};
+
+/// out[row] = the squared norm of row `row`; reduce_rows over metric.columns() columns.
+template <class Metric>
+struct SquaredNorms : Float64Sum {
+  Metric metric;
+  double* out;
+  MOONPOOL_FUNCTOR SquaredNorms(const Metric& m, double* o) : metric(m), out(o) {}
+  MOONPOOL_FUNCTOR double map(int64_t row, int64_t c) const { return metric.norm_term(row, c); }
+  MOONPOOL_FUNCTOR void finish(int64_t row, double sum) const {
+    out[row] = metric.norm_finish(row, sum);
+  }
+};
+
+/// nearest[row] = min(nearest[row], distance(row, *centre)); nothing if *centre is -1 (no choice
+/// was left to make).
+template <class Metric>
+struct ApproachCentre : Float64Sum {
+  Metric metric;
+  const int32_t* centre;
+  double* nearest;
+  MOONPOOL_FUNCTOR ApproachCentre(const Metric& m, const int32_t* c, double* n)
+      : metric(m), centre(c), nearest(n) {}
+  MOONPOOL_FUNCTOR double map(int64_t row, int64_t c) const {
+    return *centre < 0 ? 0.0 : metric.term(row, *centre, c);
+  }
+  MOONPOOL_FUNCTOR void finish(int64_t row, double sum) const {
+    if (*centre < 0) return;
+    const double distance = metric.finish(row, *centre, sum);
+    if (distance < nearest[row]) nearest[row] = distance;
+  }
+};
+
+/// distances[p] for the pair p = row * centres + c, between `row` and centre[c]; reduce_rows over
+/// rows * centres "rows".
+template <class Metric>
+struct PairDistances : Float64Sum {
+  Metric metric;
+  const int32_t* centre;  // [centres]
+  int64_t centres;
+  double* distances;  // [rows, centres]
+  MOONPOOL_FUNCTOR PairDistances(const Metric& m, const int32_t* c, int64_t count, double* d)
+      : metric(m), centre(c), centres(count), distances(d) {}
+  MOONPOOL_FUNCTOR double map(int64_t pair, int64_t c) const {
+    return metric.term(pair / centres, centre[pair % centres], c);
+  }
+  MOONPOOL_FUNCTOR void finish(int64_t pair, double sum) const {
+    distances[pair] = metric.finish(pair / centres, centre[pair % centres], sum);
+  }
+};
+
+/// nearest[row] = min(nearest[row], the smallest of distances[row, :]).
+struct ApproachCentres {
+  const double* distances;  // [rows, centres]
+  int64_t centres;
+  double* nearest;
+  static constexpr int64_t kCost = 32;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    double smallest = nearest[row];
+    for (int64_t c = 0; c < centres; ++c) {
+      const double distance = distances[row * centres + c];
+      if (distance < smallest) smallest = distance;
+    }
+    nearest[row] = smallest;
+  }
+};
+
+}  // namespace moonpool::kernels

@@ -1,0 +1,42 @@
+// k-means++ seeding and k-centre greedy (SPEC.md section 2) over candidates that share rows.
+//
+// Both return `k` candidate indices in the order chosen, none twice; 1 <= k <= candidates.count().
+// Metric is EuclideanMetric or OuterProductMetric.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/runtime/philox.h"
+#include "kernels/seeding/candidates.h"
+#include "kernels/seeding/metric.h"
+
+namespace moonpool {
+
+enum class SeedingMethod {
+  kAutomatic,   // rejection on the CPU, inverse CDF on CUDA
+  kInverseCdf,  // a pass over all rows per centre; the plain definition
+  kRejection,   // CPU only: the same distribution without the passes
+};
+
+/// D^2 sampling (Arthur and Vassilvitskii 2007): first the row of largest norm, then rows drawn
+/// with probability proportional to the squared distance to the nearest row chosen so far. Of a
+/// drawn row's copies each is as likely. When every distance is zero the rest is drawn uniformly.
+///
+/// Draw number t uses the counters of `key` with step t. `metric.norm` may be null.
+///
+/// kRejection: distances only fall, so weights computed some centres ago are upper bounds. A row is
+/// drawn by such a stale weight, its true weight is computed, and it is accepted with probability
+/// true / stale; accepted rows have exactly the distribution that the definition asks for.
+template <class Metric>
+std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candidates& candidates,
+                                      int64_t k, RandomKey key,
+                                      SeedingMethod method = SeedingMethod::kAutomatic);
+
+/// Repeatedly the row whose distance to its nearest centre is largest; `centres` are the rows that
+/// are centres from the start. Ties, and so also rows at distance zero, go to the lower candidate.
+template <class Metric>
+std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candidates& candidates,
+                                     std::span<const int32_t> centres, int64_t k);
+
+}  // namespace moonpool

@@ -1,0 +1,164 @@
+// The host side of seeding.h: which functor runs when. The same on every device, but for the
+// rejection method (rejection.h).
+#include <algorithm>
+#include <limits>
+
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/runtime/error.h"
+#include "kernels/runtime/random.h"
+#include "kernels/seeding/rejection.h"
+#include "kernels/seeding/seeding.h"
+
+namespace moonpool {
+namespace {
+
+using kernels::kChunk;
+
+/// Device memory that a selection works in.
+struct Workspace {
+  Workspace(Stream& stream, const Candidates& candidates, int64_t k)
+      : chunks((candidates.rows() + kChunk - 1) / kChunk),
+        nearest(stream.device(), candidates.rows()),
+        best(stream.device(), chunks),
+        sums(stream.device(), chunks),
+        centre(stream.device(), k),
+        chosen(stream.device(), k) {
+    for_each(stream, nearest.size(),
+             kernels::Fill<double>{nearest.data(), std::numeric_limits<double>::infinity()});
+  }
+
+  int64_t chunks;
+  Buffer<double> nearest;
+  Buffer<kernels::Contender> best;
+  Buffer<double> sums;
+  Buffer<int32_t> centre;
+  Buffer<int32_t> chosen;
+};
+
+/// Takes the row of largest `score` as choice number t.
+void take_largest(Stream& stream, const Candidates& candidates, const double* score,
+                  Workspace& work, int64_t t) {
+  reduce_rows(stream, work.chunks, kChunk,
+              kernels::BestOfChunk(score, candidates.table(), candidates.rows(), work.best.data()));
+  reduce_rows(stream, 1, work.chunks,
+              kernels::TakeBest(work.best.data(), candidates.table(), work.centre.data() + t,
+                                work.chosen.data() + t));
+}
+
+template <class Metric>
+void approach(Stream& stream, const Metric& metric, int64_t rows, const int32_t* centre,
+              double* nearest) {
+  reduce_rows(stream, rows, metric.columns(),
+              kernels::ApproachCentre<Metric>(metric, centre, nearest));
+}
+
+/// The distances to centres that are known beforehand, some at a time so that each row is read once
+/// for all of them.
+template <class Metric>
+void approach_all(Stream& stream, const Metric& metric, int64_t rows,
+                  std::span<const int32_t> centres, double* nearest) {
+  constexpr int64_t kAtOnce = 32;
+  const Buffer<int32_t> centre(stream, centres);
+  const Buffer<double> distances(stream.device(), rows * kAtOnce);
+  for (int64_t first = 0; first < centre.size(); first += kAtOnce) {
+    const int64_t count = std::min(kAtOnce, centre.size() - first);
+    reduce_rows(
+        stream, rows * count, metric.columns(),
+        kernels::PairDistances<Metric>(metric, centre.data() + first, count, distances.data()));
+    for_each(stream, rows, kernels::ApproachCentres{distances.data(), count, nearest});
+  }
+  stream.synchronize();  // `centre` and `distances` are freed here
+}
+
+/// Uniform draws for the tail of `chosen` that no weight decides (entries of -1).
+void fill_uniformly(Stream& stream, const Candidates& candidates, RandomKey key,
+                    std::vector<int32_t>& chosen) {
+  const auto undecided = std::find(chosen.begin(), chosen.end(), -1);
+  if (undecided == chosen.end()) return;
+  const std::vector<int32_t> left = candidates.remaining(stream);
+  key.step = std::numeric_limits<uint32_t>::max();  // no draw by weight has this step
+  RandomStream random(key);
+  const auto picks = random.sample_without_replacement(static_cast<int64_t>(left.size()),
+                                                       chosen.end() - undecided);
+  std::transform(picks.begin(), picks.end(), undecided, [&](int64_t i) { return left[i]; });
+}
+
+void check_count(const Candidates& candidates, int64_t k) {
+  check(k >= 1 && k <= candidates.count(), "cannot choose {} of {} candidates", k,
+        candidates.count());
+}
+
+/// The squared norms of all rows; the metric is told about them if it needs them.
+template <class Metric>
+Buffer<double> squared_norms(Stream& stream, Metric& metric, int64_t rows) {
+  Buffer<double> norms(stream.device(), rows);
+  reduce_rows(stream, rows, metric.columns(), kernels::SquaredNorms<Metric>(metric, norms.data()));
+  if constexpr (requires { metric.norm; }) metric.norm = norms.data();
+  return norms;
+}
+
+}  // namespace
+
+template <class Metric>
+std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candidates& candidates,
+                                      int64_t k, RandomKey key, SeedingMethod method) {
+  check_count(candidates, k);
+  const bool on_cuda = stream.device().is_cuda();
+  check(!(on_cuda && method == SeedingMethod::kRejection),
+        "k-means++ seeding by rejection runs on the CPU only");
+  const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
+  Workspace work(stream, candidates, k);
+  take_largest(stream, candidates, norms.data(), work, 0);
+
+  std::vector<int32_t> chosen;
+  if (!on_cuda && method != SeedingMethod::kInverseCdf) {
+    RejectionSampler<Metric> sampler(metric, candidates.table(), candidates.rows(), key);
+    chosen = sampler.draw(k, work.centre.data()[0], work.chosen.data()[0]);
+  } else {
+    for (int64_t t = 1; t < k; ++t) {
+      approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
+      reduce_rows(stream, work.chunks, kChunk,
+                  kernels::WeightOfChunk{work.nearest.data(), candidates.table(), candidates.rows(),
+                                         work.sums.data()});
+      key.step = static_cast<uint32_t>(t);
+      for_each(stream, 1,
+               kernels::DrawByWeight{work.sums.data(), work.chunks, work.nearest.data(),
+                                     candidates.table(), candidates.rows(), key,
+                                     work.centre.data() + t, work.chosen.data() + t});
+    }
+    chosen = work.chosen.download(stream);
+  }
+  fill_uniformly(stream, candidates, key, chosen);
+  return chosen;
+}
+
+template <class Metric>
+std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candidates& candidates,
+                                     std::span<const int32_t> centres, int64_t k) {
+  check_count(candidates, k);
+  const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
+  Workspace work(stream, candidates, k);
+  approach_all(stream, metric, candidates.rows(), centres, work.nearest.data());
+  for (int64_t t = 0; t < k; ++t) {
+    if (t > 0) {
+      approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
+    }
+    take_largest(stream, candidates, work.nearest.data(), work, t);
+  }
+  std::vector<int32_t> chosen = work.chosen.download(stream);
+  check(std::find(chosen.begin(), chosen.end(), -1) == chosen.end(),
+        "k-centre greedy: a distance is not a number; the features hold NaN");
+  return chosen;
+}
+
+template std::vector<int32_t> kmeans_plus_plus(Stream&, kernels::EuclideanMetric, const Candidates&,
+                                               int64_t, RandomKey, SeedingMethod);
+template std::vector<int32_t> kmeans_plus_plus(Stream&, kernels::OuterProductMetric,
+                                               const Candidates&, int64_t, RandomKey,
+                                               SeedingMethod);
+template std::vector<int32_t> k_centre_greedy(Stream&, kernels::EuclideanMetric, const Candidates&,
+                                              std::span<const int32_t>, int64_t);
+template std::vector<int32_t> k_centre_greedy(Stream&, kernels::OuterProductMetric,
+                                              const Candidates&, std::span<const int32_t>, int64_t);
+
+}  // namespace moonpool

@@ -1,0 +1,37 @@
+// Matrix products, the one place where a vendor's library does the work: cuBLASLt on CUDA, oneDNN
+// on the CPU (float), and the plain loops of naive_gemm for float64 on the CPU, where only tests of
+// gradients need it.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/runtime/stream.h"
+
+namespace moonpool {
+
+enum class Transpose : bool { kNo = false, kYes = true };
+
+/// out = op(a) op(b) + beta * out, for row-major matrices without gaps:
+/// op(a) is [m, k], op(b) is [k, n], out is [m, n]; a is stored [m, k], or [k, m] when transposed.
+///
+/// With beta = 0 `out` is not read. float is true fp32 on every device. The result does not depend
+/// on the number of threads.
+template <class T>
+void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
+          int64_t k, const T* a, const T* b, T beta, T* out);
+
+/// The same by three loops: the oracle of the tests. Host memory.
+template <class T>
+void naive_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+                const T* a, const T* b, T beta, T* out);
+
+namespace cuda {
+template <class T>
+void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
+          int64_t k, const T* a, const T* b, T beta, T* out);
+}  // namespace cuda
+
+/// Name and version of the libraries behind `gemm` on this build, one per line.
+const char* gemm_library_cpu();
+
+}  // namespace moonpool

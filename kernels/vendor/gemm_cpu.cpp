@@ -1,0 +1,111 @@
+// Matrix products on the CPU, and the choice of the device.
+#include <dnnl.h>
+
+#include <algorithm>
+
+#include "kernels/runtime/cuda_api.h"
+#include "kernels/runtime/error.h"
+#include "kernels/runtime/flush_denormals.h"
+#include "kernels/vendor/gemm.h"
+
+namespace moonpool {
+namespace {
+
+// A product is cut into blocks of rows, or of columns if there are more of those, by its shape
+// alone; a thread then does whole blocks. So the number of threads cannot change a sum.
+constexpr int64_t kWorthCutting = int64_t{1} << 21;  // multiply-adds: about 20 microseconds
+constexpr int64_t kBlock = 64;
+
+struct Block {
+  int64_t row, rows, column, columns;
+};
+
+char letter(Transpose transpose) { return transpose == Transpose::kYes ? 'T' : 'N'; }
+
+void sgemm_block(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+                 const float* a, const float* b, float beta, float* out, const Block& block) {
+  const cpu::FlushDenormals guard;
+  const int64_t stride_a = transpose_a == Transpose::kYes ? m : k;
+  const int64_t stride_b = transpose_b == Transpose::kYes ? k : n;
+  const float* a_block = a + (transpose_a == Transpose::kYes ? block.row : block.row * k);
+  const float* b_block = b + (transpose_b == Transpose::kYes ? block.column * k : block.column);
+  const dnnl_status_t status =
+      dnnl_sgemm(letter(transpose_a), letter(transpose_b), block.rows, block.columns, k, 1.0f,
+                 a_block, stride_a, b_block, stride_b, beta, out + block.row * n + block.column, n);
+  check(status == dnnl_success, "oneDNN: dnnl_sgemm of {} x {} x {} returned status {}", m, n, k,
+        static_cast<int>(status));
+}
+
+void sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+           const float* a, const float* b, float beta, float* out) {
+  if (m * n * k < kWorthCutting) {
+    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, beta, out, {0, m, 0, n});
+    return;
+  }
+  const bool cut_rows = m >= n;
+  const int64_t extent = cut_rows ? m : n;
+  const int64_t blocks = (extent + kBlock - 1) / kBlock;
+  const int threads = static_cast<int>(std::min<int64_t>(cpu_threads(), blocks));
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1)
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t first = i * kBlock;
+    const int64_t count = std::min(kBlock, extent - first);
+    const Block block = cut_rows ? Block{first, count, 0, n} : Block{0, m, first, count};
+    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, beta, out, block);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void naive_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+                const T* a, const T* b, T beta, T* out) {
+  for (int64_t row = 0; row < m; ++row) {
+    for (int64_t column = 0; column < n; ++column) {
+      T sum = 0;
+      for (int64_t i = 0; i < k; ++i) {
+        const T left = transpose_a == Transpose::kYes ? a[i * m + row] : a[row * k + i];
+        const T right = transpose_b == Transpose::kYes ? b[column * k + i] : b[i * n + column];
+        sum += left * right;
+      }
+      T& value = out[row * n + column];
+      value = beta == T(0) ? sum : sum + beta * value;
+    }
+  }
+}
+
+template <class T>
+void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
+          int64_t k, const T* a, const T* b, T beta, T* out) {
+  if (m == 0 || n == 0) return;
+  check(k > 0, "gemm: the inner dimension is 0");
+  if constexpr (cuda::kBuilt) {
+    if (stream.device().is_cuda()) {
+      return cuda::gemm(stream, transpose_a, transpose_b, m, n, k, a, b, beta, out);
+    }
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    sgemm(transpose_a, transpose_b, m, n, k, a, b, beta, out);
+  } else {
+    naive_gemm(transpose_a, transpose_b, m, n, k, a, b, beta, out);
+  }
+}
+
+const char* gemm_library_cpu() {
+  static const std::string text = [] {
+    const dnnl_version_t* version = dnnl_version();
+    return fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
+  }();
+  return text.c_str();
+}
+
+template void naive_gemm(Transpose, Transpose, int64_t, int64_t, int64_t, const float*,
+                         const float*, float, float*);
+template void naive_gemm(Transpose, Transpose, int64_t, int64_t, int64_t, const double*,
+                         const double*, double, double*);
+template void gemm(Stream&, Transpose, Transpose, int64_t, int64_t, int64_t, const float*,
+                   const float*, float, float*);
+template void gemm(Stream&, Transpose, Transpose, int64_t, int64_t, int64_t, const double*,
+                   const double*, double, double*);
+
+}  // namespace moonpool
