@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,8 +11,8 @@
 
 namespace moonpool {
 
-/// Runs on the CPU always, and on CUDA where there is a GPU; elsewhere the CUDA instance is skipped,
-/// which ctest counts. Use with MOONPOOL_TEST_ON_DEVICES.
+/// Runs on the CPU always, and on CUDA where there is a GPU; elsewhere the CUDA instance is
+/// skipped, which ctest counts. Use with MOONPOOL_TEST_ON_DEVICES.
 class DeviceTest : public testing::TestWithParam<Device> {
  protected:
   void SetUp() override {
@@ -36,6 +37,6 @@ class DeviceTest : public testing::TestWithParam<Device> {
 }  // namespace moonpool
 
 /// Instantiates a DeviceTest suite for all devices; names end in /cpu and /cuda.
-#define MOONPOOL_TEST_ON_DEVICES(suite)                                                      \
+#define MOONPOOL_TEST_ON_DEVICES(suite)                                                          \
   INSTANTIATE_TEST_SUITE_P(Devices, suite, testing::Values(::moonpool::kCpu, ::moonpool::kCuda), \
-                           [](const auto& info) { return ::moonpool::name(info.param); })
+                           [](const auto& instance) { return ::moonpool::name(instance.param); })

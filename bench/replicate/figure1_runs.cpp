@@ -1,7 +1,9 @@
 #include "bench/replicate/figure1_runs.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <mutex>
 #include <thread>

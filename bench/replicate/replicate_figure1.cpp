@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "active/program.h"
+#include "active/protocol.h"
 #include "active/report/figure1.h"
 #include "active/strategies/strategy.h"
 #include "bench/replicate/figure1_runs.h"
