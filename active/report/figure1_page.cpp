@@ -108,7 +108,9 @@ void append_picture(std::string& page, const Figure1Report& report, const PagePi
       without_xml_declaration(picture.wide), without_xml_declaration(picture.narrow));
   append(page,
          "<figcaption>Decision regions and queried examples, {}. Beside each name: the accuracy of "
-         "this model on the test set, where every point counts with its true class.</figcaption>\n"
+         "this model on the test set, where every point counts with its true class. The pool holds "
+         "copies of its noisy points; copies "
+         "that were queried lie on one another.</figcaption>\n"
          "</figure>\n",
          seeds_text(report.panels));
 }
