@@ -164,7 +164,7 @@ void append_making(std::string& page, const Figure1Report& report, bool with_pic
       with_pictures ? ", <code>figure1.svg</code>, <code>figure1.png</code>" : "";
   const std::vector<std::pair<std::string_view, std::string>> entries = {
       {"Command", fmt::format("<code>{}</code>", escape_markup(provenance.command_line))},
-      {"Version", fmt::format("Moonpool {}", escape_markup(provenance.version))},
+      {"Version", escape_markup(provenance.version)},
       {"Device", fmt::format("{}, {} {}", escape_markup(provenance.device), provenance.threads,
                              provenance.threads == 1 ? "thread" : "threads")},
       {"Protocol", escape_markup(provenance.protocol)},
