@@ -12,20 +12,22 @@ namespace moonpool {
 /// Switch 8: when LHD takes the two models' difference.
 enum class LhdCapture {
   kAfterTraining,
-  kWhenGapShrinks,  // once: the accuracy gap main - EMA has shrunk five epochs in a row; else at the end
+  kWhenGapShrinks,  // once: the accuracy gap main - EMA has shrunk five epochs in a row; else at
+                    // the end
 };
 
 struct Protocol {
   std::string name;
 
   // Switch 1. Training stops after an epoch whose running accuracies (in training mode, summed over
-  // the batches as they come) reach both thresholds; in any case after `max_epochs`. 0: no threshold.
+  // the batches as they come) reach both thresholds; in any case after `max_epochs`. 0: no
+  // threshold.
   int64_t max_epochs = 500;
   double stop_accuracy = 0;
   double stop_ema_accuracy = 0;
 
-  // Switch 2. Every `restart_interval` epochs (0: never) training starts over with new weights and a
-  // new Adam if the accuracy is below `restart_below`. The released code counts from 1, so its
+  // Switch 2. Every `restart_interval` epochs (0: never) training starts over with new weights and
+  // a new Adam if the accuracy is below `restart_below`. The released code counts from 1, so its
   // multiples of 50 come after 49, 99, ... epochs.
   int64_t restart_interval = 0;
   double restart_below = 0;
@@ -33,8 +35,9 @@ struct Protocol {
   // Switch 3, every round starts from fresh weights, is the same in both protocols here: what the
   // released code keeps are batch-norm layers.
 
-  EmaSettings ema;                 // switch 4; the step counter runs on through all rounds
-  bool ema_starts_as_copy = true;  // switch 5; otherwise the EMA model has random weights of its own
+  EmaSettings ema;  // switch 4; the step counter runs on through all rounds
+  bool ema_starts_as_copy =
+      true;  // switch 5; otherwise the EMA model has random weights of its own
 
   double gradient_clamp = 0;  // switch 7; 0: none
 
@@ -42,8 +45,8 @@ struct Protocol {
 
   float bald_dropout = 0.5f;  // switch 13; 0: ten identical passes
 
-  // Switch 15, which of a round's evaluations is reported, is the same in both protocols until there
-  // is fine-tuning: a round makes one.
+  // Switch 15, which of a round's evaluations is reported, is the same in both protocols until
+  // there is fine-tuning: a round makes one.
 
   // Whether a network is trained after the last query, too.
   bool train_after_last_query = true;
@@ -60,9 +63,9 @@ Protocol released_protocol();
 /// "paper" or "released"; a usage Error for anything else.
 Protocol parse_protocol(const std::string& name);
 
-/// The same protocol as Figure 1's experiment applies it (SPEC.md section 4): 100 epochs a round with
-/// no early stop and no restart. The released script for it clamps no gradient, and trains seven
-/// networks, the last one before the last query.
+/// The same protocol as Figure 1's experiment applies it (SPEC.md section 4): 100 epochs a round
+/// with no early stop and no restart. The released script for it clamps no gradient, and trains
+/// seven networks, the last one before the last query.
 Protocol for_four_moons(Protocol protocol);
 
 }  // namespace moonpool

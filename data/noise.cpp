@@ -45,6 +45,8 @@ NoiseKind parse_noise(const std::string& name) {
   fail_usage("unknown noise '{}'; expected clean or blank", name);
 }
 
+std::string name(NoiseKind kind) { return kind == NoiseKind::kClean ? "clean" : "blank"; }
+
 ExampleTable clean_pool(const Split& train) {
   ExampleTable table;
   for (int32_t i = 0; i < train.size(); ++i) table.append(i, train.labels[i], Origin::kClean);

@@ -17,6 +17,8 @@ enum class NoiseKind {
 /// The kind with that name on the command line ("clean", "blank"); a usage error that lists the
 /// names for any other.
 NoiseKind parse_noise(const std::string& name);
+/// "clean" or "blank".
+std::string name(NoiseKind kind);
 
 /// Every sample of `train` once, with its label, in order.
 ExampleTable clean_pool(const Split& train);

@@ -85,7 +85,7 @@ struct Header {
 
 Header split_header(std::string_view file, const std::string& path) {
   check(file.starts_with(kMagic) && file.size() >= 10, "'{}' is no .npy file", path);
-  const int version = file[6];
+  const int version = static_cast<uint8_t>(file[6]);
   check(version == 1 || version == 2, "'{}' has version {} of the .npy format; expected 1 or 2",
         path, version);
   const std::size_t prefix = version == 1 ? 10 : 12;

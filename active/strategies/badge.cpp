@@ -1,8 +1,8 @@
 // BADGE: k-means++ seeding on the gradients of the last layer (Ash et al. 2020).
 //
-// The gradient of the cross-entropy of the hypothetical label is an outer product, (p - onehot(argmax
-// p)) (x) h, of classes x width numbers; its distances factorise (OuterProductMetric), so it is never
-// formed.
+// The gradient of the cross-entropy of the hypothetical label is an outer product, (p -
+// onehot(argmax p)) (x) h, of classes x width numbers; its distances factorise
+// (OuterProductMetric), so it is never formed.
 #include "active/strategies/strategy.h"
 #include "kernels/acquisition/scores.h"
 #include "kernels/seeding/seeding.h"

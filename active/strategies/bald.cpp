@@ -1,5 +1,5 @@
-// BALD: largest mutual information between prediction and weights (Houlsby et al. 2011), estimated by
-// Monte Carlo dropout before the last layer.
+// BALD: largest mutual information between prediction and weights (Houlsby et al. 2011), estimated
+// by Monte Carlo dropout before the last layer.
 #include "active/strategies/strategy.h"
 #include "active/strategies/top_k.h"
 #include "kernels/acquisition/scores.h"

@@ -1,6 +1,6 @@
-// LHD: k-means++ seeding on the difference between the main and the EMA model, loss difference times
-// feature difference. On examples with noisy labels the two models differ little: there is nothing to
-// learn, so the average does not lag behind.
+// LHD: k-means++ seeding on the difference between the main and the EMA model, loss difference
+// times feature difference. The paper's idea is that this difference is small where the labels are
+// noise: nothing is learnt there, so the average has nothing to lag behind in.
 #include "active/strategies/strategy.h"
 #include "kernels/seeding/seeding.h"
 

@@ -9,7 +9,9 @@ namespace {
 class Marg : public Strategy {
  public:
   std::string_view name() const override { return "MARG"; }
-  std::string_view rule() const override { return "smallest difference of the two largest probabilities"; }
+  std::string_view rule() const override {
+    return "smallest difference of the two largest probabilities";
+  }
   std::vector<int64_t> select(PoolView& view, int64_t k, RandomKey /*key*/) const override {
     const float* probabilities = view.probabilities().data();
     const int64_t classes = view.predictions().classes;

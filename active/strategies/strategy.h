@@ -1,5 +1,5 @@
-// Query strategies (SPEC.md section 2). Stateless: everything a choice depends on is in the view and
-// the key.
+// Query strategies (SPEC.md section 2). Stateless: everything a choice depends on is in the view
+// and the key.
 #pragma once
 
 #include <span>

@@ -12,7 +12,8 @@ std::vector<int64_t> top_k(PoolView& view, const Buffer<double>& sample_scores, 
   check(k >= 1 && k <= view.candidates(), "cannot choose {} of {} candidates", k,
         view.candidates());
   const std::vector<double> scores = sample_scores.download(view.stream());
-  const auto bad = std::find_if(scores.begin(), scores.end(), [](double s) { return std::isnan(s); });
+  const auto bad =
+      std::find_if(scores.begin(), scores.end(), [](double s) { return std::isnan(s); });
   check(bad == scores.end(), "the score of sample {} is not a number", bad - scores.begin());
 
   const std::span<const int32_t> sample = view.candidate_samples();

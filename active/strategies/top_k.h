@@ -10,8 +10,8 @@ namespace moonpool {
 /// candidate. `sample_scores` [view.samples()] on the device; a score that is not a number throws.
 std::vector<int64_t> top_k(PoolView& view, const Buffer<double>& sample_scores, int64_t k);
 
-/// The same with the scores of a functor that is called once per unique sample: `make(scores)` returns
-/// the functor that writes them.
+/// The same with the scores of a functor that is called once per unique sample: `make(scores)`
+/// returns the functor that writes them.
 template <class MakeFunctor>
 std::vector<int64_t> top_k_by(PoolView& view, int64_t k, const MakeFunctor& make) {
   const Buffer<double> scores(view.stream().device(), view.samples());

@@ -12,7 +12,7 @@ namespace moonpool {
 namespace {
 
 const std::filesystem::path kGolden = MOONPOOL_GOLDEN_DIR;
-constexpr int kMoon = 3000;
+constexpr int64_t kMoon = 3000;
 
 const std::vector<float>& points_of(const Split& split) {
   return std::get<std::vector<float>>(split.samples);
@@ -22,9 +22,9 @@ TEST(FourMoons, ArcsAreThoseOfScikitLearn) {
   const NpyArray golden = read_npy(kGolden / "four_moons.npy");
   ASSERT_EQ(golden.shape, (std::vector<int64_t>{2, 31, 2}));
   const std::vector<float> points = points_of(make_four_moons(1, 0.0).train);
-  for (int label = 0; label < 4; ++label) {
+  for (int64_t label = 0; label < 4; ++label) {
     const double shift = label < 2 ? 0.0 : 4.0;
-    for (int i = 0; i < 31; ++i) {
+    for (int64_t i = 0; i < 31; ++i) {
       const float* point = &points[2 * (label * kMoon + 97 * i)];
       const double* expected = &golden.as<double>()[2 * ((label % 2) * 31 + i)];
       EXPECT_NEAR(point[0], expected[0] + shift, 5e-7);
@@ -38,8 +38,8 @@ TEST(FourMoons, HasThreeThousandPointsOfEachClass) {
   EXPECT_EQ(dataset.classes(), 4);
   EXPECT_EQ(dataset.shape, (SampleShape{1, 1, 2}));
   ASSERT_EQ(dataset.train.size(), 4 * kMoon);
-  ASSERT_EQ(points_of(dataset.train).size(), 2u * 4 * kMoon);
-  for (int i = 0; i < 4 * kMoon; ++i) ASSERT_EQ(dataset.train.labels[i], i / kMoon);
+  ASSERT_EQ(points_of(dataset.train).size(), 24000u);
+  for (int64_t i = 0; i < 4 * kMoon; ++i) ASSERT_EQ(dataset.train.labels[i], i / kMoon);
   EXPECT_EQ(dataset.test.samples, dataset.train.samples);
   EXPECT_EQ(dataset.test.labels, dataset.train.labels);
 }
@@ -80,7 +80,7 @@ TEST(FourMoonsPool, RepeatsTheNoisyClassSevenTimes) {
     noisy += is_noisy;
   }
   EXPECT_EQ(noisy, 21000);
-  for (int i = 0; i < 4 * kMoon; ++i) EXPECT_EQ(uses[i], i < kMoon ? 7 : 1);
+  for (int64_t i = 0; i < 4 * kMoon; ++i) EXPECT_EQ(uses[i], i < kMoon ? 7 : 1);
 }
 
 TEST(FourMoonsPool, LabelsAreUniformSharedByCopiesAndTrueElsewhere) {

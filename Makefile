@@ -1,0 +1,57 @@
+# What a person types; the build itself is CMake's (CMakePresets.json).
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PRESET ?= release
+BUILD := build/$(PRESET)
+JOBS ?= $(shell nproc)
+SCRIPTS := cmake/scripts
+GOAL = $(firstword $(MAKECMDGOALS))
+
+.PHONY: help deps run test bench format lint clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+deps:  ## install what is missing, on Debian and Ubuntu
+	@$(SCRIPTS)/deps.sh run test bench
+
+run: $(BUILD)/build.ninja  ## build what Figure 1 needs, and replicate it
+	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1
+	@$(BUILD)/bin/replicate_figure1
+
+test:  ## build all, and run every test that this machine can run
+	@$(SCRIPTS)/deps.sh run test
+	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=ON
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(SCRIPTS)/test.sh $(BUILD)
+
+bench:  ## build and run the throughput benchmarks
+	@$(SCRIPTS)/deps.sh run bench
+	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON
+	@cmake --build $(BUILD) -j $(JOBS)
+	@for program in $(BUILD)/bin/bench_*; do \
+	  if [ -x "$$program" ]; then "$$program"; fi; \
+	done
+
+format:  ## lay out all C++ and CUDA files
+	@$(SCRIPTS)/deps.sh lint
+	@git ls-files '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -r clang-format -i
+
+lint:  ## check layout, floors and, with clang-tidy, the code
+	@$(SCRIPTS)/deps.sh run test lint
+	@$(SCRIPTS)/check_floors.sh
+	@git ls-files '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -r clang-format --dry-run -Werror
+	@cmake --preset cpu -DMOONPOOL_TESTS=ON >/dev/null
+	@sed -n 's/.*"file": "\(.*\)".*/\1/p' build/cpu/compile_commands.json | \
+	  xargs -P $(JOBS) -n 1 clang-tidy --quiet -p build/cpu
+
+clean:  ## remove all builds
+	@rm -rf build
+
+# `make run` neither needs GoogleTest nor takes the tests out of a build that has them: only the first
+# configuration says OFF. The flags of the other targets are the same, so nothing is built twice.
+$(BUILD)/build.ninja:
+	@$(SCRIPTS)/deps.sh run
+	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=OFF

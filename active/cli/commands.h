@@ -1,0 +1,11 @@
+// The subcommands of `moonpool`; one file each.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace moonpool {
+
+void add_run_command(CLI::App& app);
+void add_info_command(CLI::App& app);
+
+}  // namespace moonpool

@@ -1,0 +1,105 @@
+// moonpool run: one active-learning run.
+#include <memory>
+
+#include "active/cli/commands.h"
+#include "active/experiment.h"
+#include "active/program.h"
+#include "active/run_folder.h"
+#include "kernels/runtime/buffer.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+namespace {
+
+struct RunOptions {
+  CommonOptions common;
+  ProblemConfig problem;
+  ExperimentConfig experiment;
+  std::string noise = "clean";
+  std::string protocol = "paper";
+  std::string out;
+  bool overwrite = false;
+  // Given or not: the defaults depend on the data set.
+  CLI::Option* start = nullptr;
+  CLI::Option* query = nullptr;
+  CLI::Option* rounds = nullptr;
+};
+
+void print_round(const RoundRecord& record, const RoundTimings& timings) {
+  const TrainingOutcome& training = record.training;
+  fmt::print("round {:2}  {:6} labelled  {:3} epochs  loss {:.4f}  test {:6.2f} %  ema {:6.2f} %",
+             record.round, record.labelled, training.epochs, training.loss,
+             100 * record.test_accuracy, 100 * record.ema_test_accuracy);
+  if (!record.queried.empty()) {
+    fmt::print("  asked {} of {}, {:.1f} % clean", record.queried.size(), record.candidates,
+               100.0 * static_cast<double>(record.queried_clean) /
+                   static_cast<double>(record.queried.size()));
+  }
+  fmt::print("  {:.1f} s\n", timings.train + timings.evaluate + timings.select);
+  std::fflush(stdout);
+}
+
+/// SPEC.md sections 1 and 4: what an experiment starts with and asks for.
+void set_defaults(RunOptions& options) {
+  if (options.problem.dataset != "four-moons") return;
+  if (options.start->empty()) options.experiment.start = 20;
+  if (options.query->empty()) options.experiment.query = 200;
+  if (options.rounds->empty()) options.experiment.rounds = 7;
+}
+
+void run(RunOptions& options) {
+  set_defaults(options);
+  options.problem.noise = parse_noise(options.noise);
+  options.problem.seed = options.experiment.seed;
+  options.experiment.protocol = protocol_for(options.problem, options.protocol);
+  find_strategy(options.experiment.strategy);  // before any work
+  const Device device = choose_device(options.common.device);
+  if (options.common.threads > 0) set_cpu_threads(options.common.threads);
+
+  const Problem problem = make_problem(options.problem);
+  Stream stream(device);
+  Experiment experiment(stream, problem, options.experiment);
+  RunFolder folder(options.out, options.problem, options.experiment, device, options.overwrite);
+  fmt::print("{} on {}: pool of {} examples over {} unique samples, {} protocol, {}\n",
+             find_strategy(options.experiment.strategy).name(), options.problem.dataset,
+             problem.examples.size(), problem.dataset.train.size(), options.protocol,
+             describe(device));
+  experiment.run([&](const RoundRecord& record, const RoundTimings& timings) {
+    folder.add(record, timings);
+    print_round(record, timings);
+  });
+  fmt::print("records in {}; device memory at most {:.0f} MiB\n", options.out,
+             static_cast<double>(memory_use(device).peak) / 1048576.0);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "One active-learning run");
+  command->add_option("--dataset", options->problem.dataset,
+                      "four-moons, or cifar10 (official binary layout) [four-moons]");
+  command->add_option("--data-dir", options->problem.data_dir,
+                      "folder with the data set's files (not for four-moons)");
+  command->add_option("--model", options->problem.model, "mlp [mlp]");
+  command->add_option("--noise", options->noise,
+                      "noise benchmark for images: clean or blank [clean]");
+  command->add_option("--noise-ratio", options->problem.noise_ratio,
+                      "noisy examples per clean one [4]");
+  command->add_option("--strategy", options->experiment.strategy, strategy_names() + " [LHD]");
+  command->add_option("--protocol", options->protocol,
+                      "paper (follows its text) or released (does what its code does) [paper]");
+  options->start = command->add_option("--start", options->experiment.start,
+                                       "examples labelled at first [2000; four-moons 20]");
+  options->query = command->add_option("--query", options->experiment.query,
+                                       "labels asked for in a round [1000; four-moons 200]");
+  options->rounds = command->add_option("--rounds", options->experiment.rounds,
+                                        "rounds of asking [10; four-moons 7]");
+  command->add_option("--seed", options->experiment.seed, "decides everything random [1]");
+  command->add_option("--out", options->out, "folder for the records")->required();
+  command->add_flag("--overwrite", options->overwrite, "replace a run that is already in --out");
+  add_common_options(*command, options->common);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace moonpool

@@ -1,0 +1,35 @@
+// What all programs have in common: how they are called and how they end.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "kernels/runtime/device.h"
+
+namespace CLI {
+class App;
+}
+
+namespace moonpool {
+
+/// Options that every program takes.
+struct CommonOptions {
+  std::string device = "auto";
+  int threads = 0;  // CPU threads; 0: all cores
+};
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+/// Parses the command line and runs the subcommand's or program's callback. Returns the exit
+/// status: 0; 2 for a usage error, 1 for any other, each after one line on standard error.
+int run_program(CLI::App& app, int argc, char** argv);
+
+/// "0.1.0 (Release, CUDA 13.0)".
+std::string version_text();
+/// The machine's processor in words.
+std::string cpu_name();
+/// The device in words: "CPU, Intel(R) Xeon(R) Processor" or the GPU's name.
+std::string describe(Device device);
+/// The command line as typed.
+std::string command_line(int argc, char** argv);
+
+}  // namespace moonpool

@@ -1,0 +1,114 @@
+#include "active/training.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "kernels/runtime/error.h"
+#include "kernels/runtime/random.h"
+
+namespace moonpool {
+namespace {
+
+/// Switch 8: the accuracy gap main - EMA has to shrink this many epochs in a row.
+constexpr int kShrinkingEpochs = 5;
+
+class GapWatch {
+ public:
+  /// Takes note of an epoch; true from the epoch on in which the gap had shrunk often enough.
+  bool shrunk(double accuracy, double ema_accuracy) {
+    const double gap = accuracy - ema_accuracy;
+    in_a_row_ = gap < previous_ ? in_a_row_ + 1 : 0;
+    previous_ = gap;
+    seen_ = seen_ || in_a_row_ == kShrinkingEpochs;
+    return seen_;
+  }
+
+ private:
+  double previous_ = 0;
+  int in_a_row_ = 0;
+  bool seen_ = false;
+};
+
+double share(int64_t part, int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+Trainer::Trainer(Stream& stream, const SampleStore& store, Classifier& model, Classifier& ema_model,
+                 const Protocol& protocol, double learning_rate, int64_t batch_size, uint64_t seed)
+    : stream_(stream),
+      store_(store),
+      model_(model),
+      ema_model_(ema_model),
+      protocol_(protocol),
+      seed_(seed),
+      adam_(stream, model.parameters(),
+            {.learning_rate = learning_rate, .gradient_clamp = protocol.gradient_clamp}),
+      ema_(adam_, ema_model.parameters(), protocol.ema),
+      step_(stream, store, model, ema_model, ema_, batch_size, protocol.needs_ema_accuracy()) {}
+
+void Trainer::start_afresh(uint32_t round, int64_t attempt) {
+  // Rounds take the low half of the counter's round word, restarts the high half.
+  const uint32_t counter = round | static_cast<uint32_t>(attempt) << 16;
+  model_.parameters().initialise(stream_, {seed_, RandomPurpose::kWeights, counter});
+  if (protocol_.ema_starts_as_copy) {
+    ema_model_.parameters().copy_from(stream_, model_.parameters());
+  } else {
+    ema_model_.parameters().initialise(stream_, {seed_, RandomPurpose::kEmaWeights, counter});
+  }
+  adam_.reset(stream_);
+}
+
+EpochTotals Trainer::run_epoch(uint32_t round, int64_t epoch, std::span<const int32_t> samples,
+                               std::span<const int32_t> labels) {
+  std::vector<int32_t> order(samples.size());
+  std::iota(order.begin(), order.end(), 0);
+  RandomStream({seed_, RandomPurpose::kShuffle, round, static_cast<uint32_t>(epoch)})
+      .shuffle(order);
+  shuffled_samples_.resize(samples.size());
+  shuffled_labels_.resize(samples.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    shuffled_samples_[i] = samples[order[i]];
+    shuffled_labels_[i] = labels[order[i]];
+  }
+  const EpochTotals totals = step_.run_epoch(shuffled_samples_, shuffled_labels_);
+  check(std::isfinite(totals.loss), "round {}: the training loss became {} in epoch {}", round,
+        totals.loss, epoch);
+  return totals;
+}
+
+TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
+                               std::span<const int32_t> labels, bool keep_difference) {
+  TrainingOutcome outcome;
+  GapWatch gap;
+  difference_.reset();
+  keep_difference = keep_difference && protocol_.lhd_capture == LhdCapture::kWhenGapShrinks;
+  start_afresh(round, 0);
+  for (;;) {
+    const EpochTotals totals = run_epoch(round, outcome.epochs + 1, samples, labels);
+    ++outcome.epochs;
+    outcome.loss = totals.loss / static_cast<double>(totals.examples);
+    if (outcome.epochs == 1) outcome.first_loss = outcome.loss;
+    outcome.accuracy = share(totals.hits, totals.examples);
+    outcome.ema_accuracy = share(totals.ema_hits, totals.examples);
+
+    const bool reached = protocol_.stop_accuracy > 0 &&
+                         outcome.accuracy >= protocol_.stop_accuracy &&
+                         outcome.ema_accuracy >= protocol_.stop_ema_accuracy;
+    const bool last = reached || outcome.epochs == protocol_.max_epochs;
+    const bool shrunk = gap.shrunk(outcome.accuracy, outcome.ema_accuracy);
+    if (keep_difference && !difference_ && (shrunk || last)) {
+      difference_ = model_difference(stream_, predict(stream_, model_, store_),
+                                     predict(stream_, ema_model_, store_));
+      outcome.captured_in_epoch = outcome.epochs;
+    }
+    if (last) return outcome;
+    if (protocol_.restart_interval > 0 && (outcome.epochs + 1) % protocol_.restart_interval == 0 &&
+        outcome.accuracy < protocol_.restart_below) {
+      start_afresh(round, ++outcome.restarts);
+    }
+  }
+}
+
+}  // namespace moonpool
