@@ -99,8 +99,8 @@ struct LossDifference {
     const float* main = logits + row * classes;
     const float* average = ema_logits + row * classes;
     const int32_t label = argmax(average, classes);
-    const float ema_loss = log_sum_exp(average, classes) - average[label];
-    const float main_loss = log_sum_exp(main, classes) - main[label];
+    const float ema_loss = -log_softmax(average, classes)(average[label]);
+    const float main_loss = -log_softmax(main, classes)(main[label]);
     const float gap = ema_loss - main_loss;
     difference[row] = gap < 0 ? -gap : gap;
   }
