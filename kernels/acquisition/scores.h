@@ -11,8 +11,8 @@
 
 namespace moonpool::kernels {
 
-/// -p log p, and 0 where p = 0.
-MOONPOOL_FUNCTOR double entropy_term(double p) { return p > 0 ? -p * std::log(p) : 0.0; }
+/// -p log p, and 0 where p = 0. NaN stays NaN.
+MOONPOOL_FUNCTOR double entropy_term(double p) { return p == 0 ? 0.0 : -p * std::log(p); }
 
 MOONPOOL_FUNCTOR double entropy(const float* p, int64_t classes) {
   double sum = 0;
