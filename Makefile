@@ -50,7 +50,8 @@ clean:  ## remove all builds
 	@rm -rf build
 
 # `make run` and `make bench` neither need GoogleTest nor take the tests out of a build that has them:
-# only the first configuration says OFF. The flags of the other targets are the same, so nothing is built twice.
+# only the first configuration says OFF. No other target's flags depend on it, so nothing is built
+# twice.
 $(BUILD)/build.ninja:
 	@$(SCRIPTS)/deps.sh run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=OFF
