@@ -32,12 +32,12 @@ std::string to_string(const uint3& index) {
 }
 
 void report(Finding finding) {
-  std::fprintf(stderr, "emulator: %s\n", finding.text.c_str());
   if (current_trap != nullptr) {
     current_trap->findings_.push_back(std::move(finding));
-  } else {
-    fail_at_exit();
+    return;
   }
+  std::fprintf(stderr, "emulator: %s\n", finding.text.c_str());
+  fail_at_exit();
 }
 
 void report_unchecked(cudaError error) noexcept {

@@ -40,8 +40,8 @@ struct Finding {
   uint3 thread{};
 };
 
-/// Prints the finding. Unless a FindingTrap collects it, the process ends with status 70, sooner
-/// (through the CUDA error that follows) or when it would have ended well.
+/// Prints the finding; the process then ends with status 70, sooner (through the CUDA error that
+/// follows) or when it would have ended well. A FindingTrap takes the finding instead.
 void report(Finding finding);
 
 /// While one lives, findings are collected and do not fail the process. They do not nest.

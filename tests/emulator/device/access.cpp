@@ -93,16 +93,17 @@ void check_elsewhere(Block& block, const void* address, std::size_t size, Use us
                  (place < 4096 ? " at a null pointer" : " of host memory"));
 }
 
-bool on_own_stack(const Thread& thread, const void* address) {
-  return static_cast<const std::byte*>(address) - thread.fibre->stack() >= 0 &&
-         static_cast<const std::byte*>(address) < thread.fibre->stack() + Fibre::kStackBytes;
+bool on_own_stack(const void* address) {
+  return reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(watched_stack) <
+         Fibre::kStackBytes;
 }
 
 }  // namespace
 
+thread_local const std::byte* watched_stack = nullptr;
+
 void check_access(const void* address, std::size_t size, Use use, bool aligned) {
-  Thread* thread = current_thread();
-  if (thread == nullptr || thread->fibre == nullptr || on_own_stack(*thread, address)) return;
+  if (on_own_stack(address)) return;
   Block& block = *current_block();
   if (aligned && reinterpret_cast<uintptr_t>(address) % size != 0) {
     block.fail(Finding::Kind::kMisaligned, "misaligned address: it " + verb(use, size) + " at " +
@@ -116,8 +117,7 @@ void check_access(const void* address, std::size_t size, Use use, bool aligned) 
 }
 
 void check_copy(const void* address, std::size_t size, Use use) {
-  Thread* thread = current_thread();
-  if (thread == nullptr || thread->fibre == nullptr || on_own_stack(*thread, address)) return;
+  if (on_own_stack(address)) return;
   if (DeviceMemory::instance().contains(address)) {
     check_global(*current_block(), address, size, use, false);
   } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tests/emulator/device/access.h"
 #include "tests/emulator/device/shared_memory.h"
 #include "tests/emulator/device/symbols.h"
 #include "tests/emulator/options.h"
@@ -80,7 +81,9 @@ void Block::switch_to(Thread& thread) {
   Fibre* fibre = thread.fibre != nullptr ? thread.fibre : FibrePool::instance().take();
   thread.fibre = fibre;
   the_thread = &thread;
+  watched_stack = fibre->stack();
   fibre->resume(&Block::run_on_fibre);
+  watched_stack = nullptr;
   the_thread = nullptr;
 }
 

@@ -11,6 +11,7 @@
 
 #include "tests/emulator/device/access.h"
 #include "tests/emulator/device/execution.h"
+#include "tests/emulator/device/memory.h"
 
 namespace moonpool::emulator {
 namespace {
@@ -36,12 +37,56 @@ void index_out_of_bounds(const OutOfBounds& place, uintptr_t index) {
   }
 }
 
+template <class Word>
+Word repeat(uint8_t state) {
+  return static_cast<Word>(static_cast<Word>(~Word{0}) / 0xff * state);
+}
+
+// The shadow of an access, as one word. Sound accesses to global memory end here.
+template <class Word>
+bool is_sound(const void* address, bool write) {
+  constexpr std::size_t kBytes = sizeof(Word);
+  const auto place = reinterpret_cast<uintptr_t>(address);
+  if (place - reinterpret_cast<uintptr_t>(watched_stack) <= Fibre::kStackBytes - kBytes)
+    return true;
+  const uintptr_t offset = place - DeviceMemory::base;
+  if (offset >= DeviceMemory::kReserved || place % kBytes != 0) return false;
+  const Word sound = repeat<Word>(DeviceMemory::kAllocated | DeviceMemory::kWritten);
+  const Word allocated = repeat<Word>(DeviceMemory::kAllocated);
+  uint8_t* shadow = DeviceMemory::shadow_base + offset;
+  Word state;
+  std::memcpy(&state, shadow, kBytes);
+  if (!write) return state == sound;
+  if ((state & allocated) != allocated) return false;
+  std::memcpy(shadow, &sound, kBytes);
+  return true;
+}
+
+template <class Word>
+void read(const void* address) {
+  if (watched_stack == nullptr || is_sound<Word>(address, false)) return;
+  check_access(address, sizeof(Word), Use::kRead, true);
+}
+
+template <class Word>
+void write(const void* address) {
+  if (watched_stack == nullptr || is_sound<Word>(address, true)) return;
+  check_access(address, sizeof(Word), Use::kWrite, true);
+}
+
+void check(const void* address, std::size_t size, Use use, bool aligned) {
+  if (watched_stack != nullptr) check_access(address, size, use, aligned);
+}
+
+void copy(const void* address, std::size_t size, Use use) {
+  if (watched_stack != nullptr) check_copy(address, size, use);
+}
+
 }  // namespace
 }  // namespace moonpool::emulator
 
-using moonpool::emulator::check_access;
-using moonpool::emulator::check_copy;
-using moonpool::emulator::Use;
+namespace emulator = moonpool::emulator;
+using emulator::Use;
 
 // The compiler's names, reserved to it and here used in its place.
 extern "C" {
@@ -51,22 +96,25 @@ void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
 void __tsan_vptr_read(void**) {}
-void __tsan_read_range(const void* p, std::size_t n) { check_copy(p, n, Use::kRead); }
-void __tsan_write_range(const void* p, std::size_t n) { check_copy(p, n, Use::kWrite); }
+void __tsan_read_range(const void* p, std::size_t n) { emulator::copy(p, n, Use::kRead); }
+void __tsan_write_range(const void* p, std::size_t n) { emulator::copy(p, n, Use::kWrite); }
 
-#define MOONPOOL_ACCESS(N)                                                                \
-  void __tsan_read##N(const void* p) { check_access(p, N, Use::kRead, true); }            \
-  void __tsan_write##N(const void* p) { check_access(p, N, Use::kWrite, true); }          \
-  void __tsan_volatile_read##N(const void* p) { check_access(p, N, Use::kRead, true); }   \
-  void __tsan_volatile_write##N(const void* p) { check_access(p, N, Use::kWrite, true); } \
-  void __tsan_unaligned_read##N(const void* p) { check_access(p, N, Use::kRead, false); } \
-  void __tsan_unaligned_write##N(const void* p) { check_access(p, N, Use::kWrite, false); }
-MOONPOOL_ACCESS(1)
-MOONPOOL_ACCESS(2)
-MOONPOOL_ACCESS(4)
-MOONPOOL_ACCESS(8)
-MOONPOOL_ACCESS(16)
+#define MOONPOOL_ACCESS(N, WORD)                                                             \
+  void __tsan_read##N(const void* p) { emulator::read<WORD>(p); }                            \
+  void __tsan_write##N(const void* p) { emulator::write<WORD>(p); }                          \
+  void __tsan_volatile_read##N(const void* p) { emulator::read<WORD>(p); }                   \
+  void __tsan_volatile_write##N(const void* p) { emulator::write<WORD>(p); }                 \
+  void __tsan_unaligned_read##N(const void* p) { emulator::check(p, N, Use::kRead, false); } \
+  void __tsan_unaligned_write##N(const void* p) { emulator::check(p, N, Use::kWrite, false); }
+MOONPOOL_ACCESS(1, uint8_t)
+MOONPOOL_ACCESS(2, uint16_t)
+MOONPOOL_ACCESS(4, uint32_t)
+MOONPOOL_ACCESS(8, uint64_t)
 #undef MOONPOOL_ACCESS
+void __tsan_read16(const void* p) { emulator::check(p, 16, Use::kRead, true); }
+void __tsan_write16(const void* p) { emulator::check(p, 16, Use::kWrite, true); }
+void __tsan_unaligned_read16(const void* p) { emulator::check(p, 16, Use::kRead, false); }
+void __tsan_unaligned_write16(const void* p) { emulator::check(p, 16, Use::kWrite, false); }
 
 // Atomics of the C++ library in host code that a .cu file holds: they do what they would without
 // the instrumentation, in the strictest order.

@@ -53,14 +53,17 @@ std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1
 
 }  // namespace
 
+uintptr_t DeviceMemory::base = 0;
+uint8_t* DeviceMemory::shadow_base = nullptr;
+
 DeviceMemory& DeviceMemory::instance() {
   static auto* const memory = new DeviceMemory;  // outlives buffers in static objects
   return *memory;
 }
 
 DeviceMemory::DeviceMemory() {
-  base_ = reinterpret_cast<uintptr_t>(reserve(kReserved, PROT_NONE));
-  shadow_ = static_cast<uint8_t*>(reserve(kReserved, PROT_READ | PROT_WRITE));
+  base = reinterpret_cast<uintptr_t>(reserve(kReserved, PROT_NONE));
+  shadow_base = static_cast<uint8_t*>(reserve(kReserved, PROT_READ | PROT_WRITE));
   next_ = kGuard;
   install_segfault_handler();
 }
@@ -68,7 +71,7 @@ DeviceMemory::DeviceMemory() {
 void* DeviceMemory::allocate(std::size_t bytes) {
   if (in_use_ + bytes > options().memory || next_ + bytes + kGuard > kReserved) return nullptr;
   const std::size_t offset = next_;
-  void* pointer = reinterpret_cast<void*>(base_ + offset);
+  void* pointer = reinterpret_cast<void*>(base + offset);
   const int64_t number = static_cast<int64_t>(allocations().size()) + 1;
   allocations()[offset] = {.number = number, .bytes = bytes, .freed = false};
   next_ = round_up(offset + bytes + kGuard, kAlignment);
@@ -81,7 +84,7 @@ void* DeviceMemory::allocate(std::size_t bytes) {
 
 bool DeviceMemory::release(void* pointer) {
   if (!contains(pointer)) return false;
-  const auto found = allocations().find(reinterpret_cast<uintptr_t>(pointer) - base_);
+  const auto found = allocations().find(reinterpret_cast<uintptr_t>(pointer) - base);
   if (found == allocations().end() || found->second.freed) return false;
   found->second.freed = true;
   const std::size_t bytes = found->second.bytes;
@@ -111,7 +114,7 @@ void DeviceMemory::mark_written(const void* address, std::size_t bytes) {
 }
 
 bool DeviceMemory::was_freed(const void* address) const {
-  const std::size_t offset = reinterpret_cast<uintptr_t>(address) - base_;
+  const std::size_t offset = reinterpret_cast<uintptr_t>(address) - base;
   auto next = allocations().upper_bound(offset);
   if (next == allocations().begin()) return false;
   const auto& [start, allocation] = *--next;
@@ -120,7 +123,7 @@ bool DeviceMemory::was_freed(const void* address) const {
 
 std::string DeviceMemory::describe(const void* address) const {
   if (!contains(address)) return "host memory";
-  const std::size_t offset = reinterpret_cast<uintptr_t>(address) - base_;
+  const std::size_t offset = reinterpret_cast<uintptr_t>(address) - base;
   auto next = allocations().upper_bound(offset);
   if (next == allocations().begin()) return "in front of all allocations";
   const auto before = std::prev(next);
@@ -140,13 +143,13 @@ std::string DeviceMemory::describe(const void* address) const {
 
 void DeviceMemory::open() {
   if (++openings_ == 1) {
-    mprotect(reinterpret_cast<void*>(base_), round_up(next_, 4096), PROT_READ | PROT_WRITE);
+    mprotect(reinterpret_cast<void*>(base), round_up(next_, 4096), PROT_READ | PROT_WRITE);
   }
 }
 
 void DeviceMemory::close() {
   if (--openings_ == 0) {
-    mprotect(reinterpret_cast<void*>(base_), round_up(next_, 4096), PROT_NONE);
+    mprotect(reinterpret_cast<void*>(base), round_up(next_, 4096), PROT_NONE);
   }
 }
 

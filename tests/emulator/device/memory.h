@@ -23,6 +23,9 @@ class DeviceMemory {
   static constexpr uint8_t kWritten = 2;
 
   static DeviceMemory& instance();
+  /// Where the addresses and their shadow begin, for those in a hurry.
+  static uintptr_t base;
+  static uint8_t* shadow_base;
 
   /// Null if the device's memory (options().memory) or the addresses are used up.
   void* allocate(std::size_t bytes);
@@ -31,10 +34,10 @@ class DeviceMemory {
   std::size_t in_use() const { return in_use_; }
 
   bool contains(const void* address) const {
-    return reinterpret_cast<uintptr_t>(address) - base_ < kReserved;
+    return reinterpret_cast<uintptr_t>(address) - base < kReserved;
   }
   uint8_t* shadow(const void* address) const {
-    return shadow_ + (reinterpret_cast<uintptr_t>(address) - base_);
+    return shadow_base + (reinterpret_cast<uintptr_t>(address) - base);
   }
 
   /// Whether every byte is allocated; the first that is not in *bad.
@@ -61,8 +64,6 @@ class DeviceMemory {
   void open();
   void close();
 
-  uintptr_t base_ = 0;
-  uint8_t* shadow_ = nullptr;
   std::size_t next_ = 0;  // offset of the next allocation
   std::size_t in_use_ = 0;
   int openings_ = 0;
