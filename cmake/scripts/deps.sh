@@ -12,7 +12,7 @@ packages_of() {
   case "$1" in
     run) echo "g++:g++ cmake:cmake ninja:ninja-build libc6-dev libdnnl-dev ocl-icd-opencl-dev" \
               "libfmt-dev nlohmann-json3-dev libcli11-dev libboost-math-dev gnuplot:gnuplot-nox" ;;
-    test) echo "libgtest-dev" ;;
+    test) echo "libgtest-dev libboost-context-dev" ;;
     bench) echo "libbenchmark-dev" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
     *) echo "deps.sh: unknown group '$1'; expected run, test, bench or lint" >&2; exit 2 ;;
