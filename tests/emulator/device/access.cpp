@@ -78,9 +78,9 @@ bool is_argument(const Block& block, const void* address) {
 }
 
 void check_elsewhere(Block& block, const void* address, std::size_t size, Use use) {
+  if (use == Use::kRead && is_argument(block, address)) return;
   SharedMemory& shared = SharedMemory::instance();
   if (shared.contains(address)) return shared.access(block, address, size, use);
-  if (use == Use::kRead && is_argument(block, address)) return;
   const auto place = reinterpret_cast<uintptr_t>(address);
   if (use == Use::kRead &&
       std::any_of(constants().begin(), constants().end(), [place](const Range& range) {

@@ -43,6 +43,8 @@ Block::Block(const Launch& launch, const uint3& index)
     threads_[i].index = {i % launch.block.x, i / launch.block.x % launch.block.y,
                          i / launch.block.x / launch.block.y};
   }
+  // Lanes that the last warp lacks are not waited for.
+  if (threads_.size() % kWarp != 0) warps_.back().ended = ~0u << threads_.size() % kWarp;
   start_order();
 }
 

@@ -82,7 +82,6 @@ class Block {
   void report_deadlock();
   void report_for(const Thread& thread, Finding::Kind kind, const std::string& what);
   Thread& lane_of(unsigned warp, unsigned lane) { return threads_[warp * kWarp + lane]; }
-  unsigned lanes_in(unsigned warp) const;
 
   struct Warp {  // lanes, as bits
     unsigned waiting = 0;

@@ -89,16 +89,12 @@ std::string hex(unsigned mask) {
 
 }  // namespace
 
-unsigned Block::lanes_in(unsigned warp) const {
-  return std::min<unsigned>(kWarp, static_cast<unsigned>(threads_.size()) - warp * kWarp);
-}
-
 unsigned Block::active_mask() const {
   const Thread& me = *current_thread();
+  const std::size_t first = me.warp() * kWarp;
   unsigned mask = 0;
-  for (unsigned lane = 0; lane < lanes_in(me.warp()); ++lane) {
-    const Thread& other = threads_[me.warp() * kWarp + lane];
-    if (other.state != Thread::State::kEnded) mask |= 1u << lane;
+  for (std::size_t i = first; i < std::min(first + kWarp, threads_.size()); ++i) {
+    if (threads_[i].state != Thread::State::kEnded) mask |= 1u << threads_[i].lane();
   }
   return mask;
 }
@@ -132,8 +128,8 @@ void Block::finish_warp_op_if_complete(unsigned warp, unsigned mask) {
   if ((mask & ~state.ended & ~state.waiting) != 0) return;
   std::vector<Thread*>& members = members_;
   members.clear();
-  for (unsigned lane = 0; lane < lanes_in(warp); ++lane) {
-    if ((mask & state.waiting) >> lane & 1) members.push_back(&lane_of(warp, lane));
+  for (unsigned lanes = mask & state.waiting; lanes != 0; lanes &= lanes - 1) {
+    members.push_back(&lane_of(warp, static_cast<unsigned>(std::countr_zero(lanes))));
   }
   if (!agree(members) || !give_results(members)) {
     if (current_thread()->state != Thread::State::kEnded) current_thread()->fibre->park();
@@ -185,9 +181,12 @@ bool Block::give_results(const std::vector<Thread*>& members) {
 void Block::finish_warp_ops_after_end(const Thread& ended) {
   Warp& warp = warps_[ended.warp()];
   warp.ended |= 1u << ended.lane();
-  for (unsigned lane = 0; lane < lanes_in(ended.warp()) && !failed_; ++lane) {
-    if ((warp.waiting >> lane & 1) == 0) continue;
-    finish_warp_op_if_complete(ended.warp(), lane_of(ended.warp(), lane).mask);
+  const unsigned waiting = warp.waiting;
+  for (unsigned lanes = waiting; lanes != 0 && !failed_; lanes &= lanes - 1) {
+    const auto lane = static_cast<unsigned>(std::countr_zero(lanes));
+    if (warp.waiting >> lane & 1) {
+      finish_warp_op_if_complete(ended.warp(), lane_of(ended.warp(), lane).mask);
+    }
   }
 }
 
