@@ -10,14 +10,45 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Only what has an effect, so that configurations that give the same pool look the same.
+Json noise_json(const NoiseConfig& noise) {
+  Json json{{"kind", name(noise.kind)}};
+  if (noise.kind == NoiseKind::kClean) return json;
+  if (noise.percent) {
+    json["percent"] = *noise.percent;
+  } else {
+    json["ratio"] = noise.ratio;
+  }
+  if (noise.kind == NoiseKind::kBlank) return json;
+  json["form"] = name(noise.form);
+  json["kinds"] = noise.kinds;
+  if (noise.kind == NoiseKind::kDiverse) json["labels_per_colour"] = noise.labels_per_colour;
+  if (noise.kind == NoiseKind::kClass) {
+    json["class"] = noise.noisy_class;
+    json["relabel"] = name(noise.relabel);
+  }
+  return json;
+}
+
+/// What decides a data set beyond its name and its files.
+Json dataset_options(const ProblemConfig& problem) {
+  Json json = Json::object();
+  if (problem.dataset == "folder") json["image_size"] = problem.image_side;
+  if (problem.dataset == "synth-digits") {
+    json["train_size"] = problem.train_size;
+    json["test_size"] = problem.test_size;
+  }
+  return json;
+}
+
 std::string config_json(const ProblemConfig& problem, const ExperimentConfig& experiment,
                         Device device) {
   const Protocol& protocol = experiment.protocol;
   Json json{
       {"dataset", problem.dataset},
+      {"dataset_options", dataset_options(problem)},
       {"model", problem.model},
-      {"noise", name(problem.noise)},
-      {"noise_ratio", problem.noise == NoiseKind::kClean ? 0.0 : problem.noise_ratio},
+      {"noise", noise_json(problem.noise)},
       {"strategy", find_strategy(experiment.strategy).name()},
       {"start", experiment.start},
       {"query", experiment.query},
@@ -38,6 +69,7 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
         {"lhd_capture", protocol.lhd_capture == LhdCapture::kAfterTraining ? "after_training"
                                                                            : "when_gap_shrinks"},
         {"bald_dropout", protocol.bald_dropout},
+        {"noise_form", name(protocol.noise_form)},
         {"train_after_last_query", protocol.train_after_last_query}}},
       {"moonpool", MOONPOOL_VERSION},
   };

@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
                "moonpool");
   app.require_subcommand(1);
   moonpool::add_run_command(app);
+  moonpool::add_data_command(app);
+  moonpool::add_fetch_command(app);
   moonpool::add_info_command(app);
   return moonpool::run_program(app, argc, argv);
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "active/cli/commands.h"
+#include "active/cli/dataset_options.h"
 #include "active/experiment.h"
 #include "active/program.h"
 #include "active/run_folder.h"
@@ -15,7 +16,7 @@ struct RunOptions {
   CommonOptions common;
   ProblemConfig problem;
   ExperimentConfig experiment;
-  std::string noise = "clean";
+  DatasetOptions data;
   std::string protocol = "paper";
   std::string out;
   bool overwrite = false;
@@ -49,9 +50,11 @@ void set_defaults(RunOptions& options) {
 
 void run(RunOptions& options) {
   set_defaults(options);
-  options.problem.noise = parse_noise(options.noise);
+  Protocol& protocol = options.experiment.protocol;
+  protocol = protocol_for(options.problem, options.protocol);
+  finish_dataset_options(options.data, protocol.noise_form, options.problem);
+  protocol.noise_form = options.problem.noise.form;
   options.problem.seed = options.experiment.seed;
-  options.experiment.protocol = protocol_for(options.problem, options.protocol);
   find_strategy(options.experiment.strategy);  // before any work
   const Device device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
@@ -77,15 +80,8 @@ void run(RunOptions& options) {
 void add_run_command(CLI::App& app) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "One active-learning run");
-  command->add_option("--dataset", options->problem.dataset,
-                      "four-moons, or cifar10 (official binary layout) [four-moons]");
-  command->add_option("--data-dir", options->problem.data_dir,
-                      "folder with the data set's files (not for four-moons)");
+  add_dataset_options(*command, options->data, options->problem);
   command->add_option("--model", options->problem.model, "mlp [mlp]");
-  command->add_option("--noise", options->noise,
-                      "noise benchmark for images: clean or blank [clean]");
-  command->add_option("--noise-ratio", options->problem.noise_ratio,
-                      "noisy examples per clean one [4]");
   command->add_option("--strategy", options->experiment.strategy, strategy_names() + " [LHD]");
   command->add_option("--protocol", options->protocol,
                       "paper (follows its text) or released (does what its code does) [paper]");
