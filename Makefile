@@ -7,7 +7,6 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SCRIPTS := cmake/scripts
-GOAL = $(firstword $(MAKECMDGOALS))
 
 .PHONY: help deps run test bench format lint clean
 
@@ -27,7 +26,7 @@ test:  ## build all, and run every test that this machine can run
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(SCRIPTS)/test.sh $(BUILD)
 
-bench:  ## build and run the throughput benchmarks
+bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
 	@$(SCRIPTS)/deps.sh run bench
 	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -50,8 +49,9 @@ lint:  ## check layout, floors and, with clang-tidy, the code
 clean:  ## remove all builds
 	@rm -rf build
 
-# `make run` neither needs GoogleTest nor takes the tests out of a build that has them: only the first
-# configuration says OFF. The flags of the other targets are the same, so nothing is built twice.
+# `make run` and `make bench` neither need GoogleTest nor take the tests out of a build that has them:
+# only the first configuration says OFF. No other target's flags depend on it, so nothing is built
+# twice.
 $(BUILD)/build.ninja:
 	@$(SCRIPTS)/deps.sh run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=OFF

@@ -11,8 +11,8 @@
 
 namespace moonpool::kernels {
 
-/// -p log p, and 0 where p = 0.
-MOONPOOL_FUNCTOR double entropy_term(double p) { return p > 0 ? -p * std::log(p) : 0.0; }
+/// -p log p, and 0 where p = 0. NaN stays NaN.
+MOONPOOL_FUNCTOR double entropy_term(double p) { return p == 0 ? 0.0 : -p * std::log(p); }
 
 MOONPOOL_FUNCTOR double entropy(const float* p, int64_t classes) {
   double sum = 0;
@@ -99,8 +99,8 @@ struct LossDifference {
     const float* main = logits + row * classes;
     const float* average = ema_logits + row * classes;
     const int32_t label = argmax(average, classes);
-    const float ema_loss = log_sum_exp(average, classes) - average[label];
-    const float main_loss = log_sum_exp(main, classes) - main[label];
+    const float ema_loss = -log_softmax(average, classes)(average[label]);
+    const float main_loss = -log_softmax(main, classes)(main[label]);
     const float gap = ema_loss - main_loss;
     difference[row] = gap < 0 ? -gap : gap;
   }

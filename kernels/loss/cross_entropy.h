@@ -20,13 +20,23 @@ MOONPOOL_FUNCTOR int32_t argmax(const T* values, int64_t count) {
   return best;
 }
 
-/// log(sum_c exp(values[c])). NaN if any value is NaN.
+/// What turns a row of logits into logarithms of its softmax. The largest logit is kept apart from
+/// the logarithm of the sum: added up, logits of 10,000 would leave three digits of the result.
 template <class T>
-MOONPOOL_FUNCTOR T log_sum_exp(const T* values, int64_t count) {
+struct LogSoftmax {
+  T largest;
+  T log_sum;  // log(sum_c exp(values[c] - largest))
+
+  /// log(exp(value) / sum_c exp(values[c])). NaN if any of the row's values is NaN.
+  MOONPOOL_FUNCTOR T operator()(T value) const { return (value - largest) - log_sum; }
+};
+
+template <class T>
+MOONPOOL_FUNCTOR LogSoftmax<T> log_softmax(const T* values, int64_t count) {
   const T largest = values[argmax(values, count)];
   T sum = T(0);
   for (int64_t c = 0; c < count; ++c) sum += std::exp(values[c] - largest);
-  return largest + std::log(sum);
+  return {largest, std::log(sum)};
 }
 
 /// losses[row] = -log softmax(logits[row])[labels[row]]; hits[row] = 1 if the largest logit is the
@@ -41,7 +51,7 @@ struct CrossEntropy {
   static constexpr int64_t kCost = 200;
   MOONPOOL_FUNCTOR void operator()(int64_t row) const {
     const T* values = logits + row * classes;
-    losses[row] = log_sum_exp(values, classes) - values[labels[row]];
+    losses[row] = -log_softmax(values, classes)(values[labels[row]]);
     if (hits != nullptr) hits[row] = argmax(values, classes) == labels[row] ? 1 : 0;
   }
 };
@@ -59,9 +69,9 @@ struct CrossEntropyGrad {
   MOONPOOL_FUNCTOR void operator()(int64_t row) const {
     const T* values = logits + row * classes;
     T* grad = logits_grad + row * classes;
-    const T normaliser = log_sum_exp(values, classes);
+    const LogSoftmax<T> log_probability = log_softmax(values, classes);
     for (int64_t c = 0; c < classes; ++c) {
-      const T probability = std::exp(values[c] - normaliser);
+      const T probability = std::exp(log_probability(values[c]));
       const T value = (probability - (c == labels[row] ? T(1) : T(0))) * loss_grad[row];
       grad[c] = accumulate ? grad[c] + value : value;
     }
@@ -91,8 +101,8 @@ struct Softmax {
   MOONPOOL_FUNCTOR void operator()(int64_t row) const {
     const T* values = logits + row * classes;
     T* out = probabilities + row * classes;
-    const T normaliser = log_sum_exp(values, classes);
-    for (int64_t c = 0; c < classes; ++c) out[c] = std::exp(values[c] - normaliser);
+    const LogSoftmax<T> log_probability = log_softmax(values, classes);
+    for (int64_t c = 0; c < classes; ++c) out[c] = std::exp(log_probability(values[c]));
   }
 };
 

@@ -49,9 +49,11 @@ struct OuterProductMetric {
     return static_cast<double>(feature[i * width + c]) * feature[j * width + c];
   }
   MOONPOOL_FUNCTOR double finish(int64_t i, int64_t j, double sum) const {
-    if (i == j) return 0;
-    const double distance = norm[i] + norm[j] - 2.0 * residual_dot(i, j) * sum;
-    return distance > 0 ? distance : 0;
+    const double norms = norm[i] + norm[j];
+    const double distance = norms - 2.0 * residual_dot(i, j) * sum;
+    // Equal rows must come out as 0. A fused multiply-add does not round the product, the norms are
+    // rounded, and what is left then is up to 2^-53 of them; so less than twice that counts as 0.
+    return distance > 0x1p-52 * norms ? distance : 0;
   }
   MOONPOOL_FUNCTOR double norm_term(int64_t i, int64_t c) const {
     return static_cast<double>(feature[i * width + c]) * feature[i * width + c];

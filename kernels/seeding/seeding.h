@@ -1,6 +1,7 @@
 // k-means++ seeding and k-centre greedy (SPEC.md section 2) over candidates that share rows.
 //
 // Both return `k` candidate indices in the order chosen, none twice; 1 <= k <= candidates.count().
+// A row with a number that is not finite throws.
 // Metric is EuclideanMetric or OuterProductMetric.
 #pragma once
 

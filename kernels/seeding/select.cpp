@@ -1,6 +1,7 @@
 // The host side of seeding.h: which functor runs when. The same on every device, but for the
 // rejection method (rejection.h).
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/pointwise/pointwise.h"
@@ -88,11 +89,16 @@ void check_count(const Candidates& candidates, int64_t k) {
         candidates.count());
 }
 
-/// The squared norms of all rows; the metric is told about them if it needs them.
+/// The squared norms of all rows, which must be finite; the metric is told about them if it needs
+/// them.
 template <class Metric>
 Buffer<double> squared_norms(Stream& stream, Metric& metric, int64_t rows) {
   Buffer<double> norms(stream.device(), rows);
   reduce_rows(stream, rows, metric.columns(), kernels::SquaredNorms<Metric>(metric, norms.data()));
+  const std::vector<double> host = norms.download(stream);
+  const auto bad =
+      std::find_if(host.begin(), host.end(), [](double norm) { return !std::isfinite(norm); });
+  check(bad == host.end(), "seeding: the vector of sample {} is not finite", bad - host.begin());
   if constexpr (requires { metric.norm; }) metric.norm = norms.data();
   return norms;
 }
@@ -145,10 +151,7 @@ std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candid
     }
     take_largest(stream, candidates, work.nearest.data(), work, t);
   }
-  std::vector<int32_t> chosen = work.chosen.download(stream);
-  check(std::find(chosen.begin(), chosen.end(), -1) == chosen.end(),
-        "k-centre greedy: a distance is not a number; the features hold NaN");
-  return chosen;
+  return work.chosen.download(stream);
 }
 
 template std::vector<int32_t> kmeans_plus_plus(Stream&, kernels::EuclideanMetric, const Candidates&,

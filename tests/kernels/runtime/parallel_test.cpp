@@ -19,7 +19,8 @@ std::vector<float> rough_numbers(int64_t count) {
   RandomStream random(RandomKey{.seed = 11});
   std::vector<float> values(static_cast<std::size_t>(count));
   for (float& value : values) {
-    value = static_cast<float>(random.normal() * std::pow(10.0, 4.0 * random.uniform()));
+    const float fraction = uniform_float(random.next_u32()) - 0.5f;
+    value = std::ldexp(fraction, static_cast<int>(random.below(16)));
   }
   return values;
 }
