@@ -17,7 +17,7 @@ deps:  ## install what is missing, on Debian and Ubuntu
 	@$(SCRIPTS)/deps.sh run test bench
 
 run: $(BUILD)/build.ninja  ## build what Figure 1 needs, and replicate it
-	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1
+	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1 moonpool
 	@$(BUILD)/bin/replicate_figure1
 
 test:  ## build all, and run every test that this machine can run

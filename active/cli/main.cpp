@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
   CLI::App app("Moonpool: neural active learning when part of the pool is hopelessly noisy",
                "moonpool");
   moonpool::add_run_command(app);
+  moonpool::add_data_command(app);
+  moonpool::add_fetch_command(app);
   moonpool::add_info_command(app);
   app.callback([&app] {
     if (app.get_subcommands().empty()) moonpool::fail_usage("a command is missing; see --help");
