@@ -8,10 +8,10 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SCRIPTS := cmake/scripts
 
-.PHONY: help deps run test bench format lint clean
+.PHONY: help deps run test test-emulator plant bench format lint clean
 
 help:  ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 deps:  ## install what is missing, on Debian and Ubuntu
 	@$(SCRIPTS)/deps.sh run test bench
@@ -25,6 +25,23 @@ test:  ## build all, and run every test that this machine can run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=ON
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(SCRIPTS)/test.sh $(BUILD)
+
+# The CUDA side on the CPU: every test that has a CUDA instance, and the emulator's own.
+EMULATED := build/emulated
+test-emulator: export MOONPOOL_EMULATOR_COVERAGE := $(CURDIR)/$(EMULATED)/kernels_executed.txt
+test-emulator:  ## run the CUDA code on an emulated device, on the CPU
+	@$(SCRIPTS)/deps.sh run test
+	@cmake --preset emulated
+	@cmake --build $(EMULATED) -j $(JOBS)
+	@rm -f $(MOONPOOL_EMULATOR_COVERAGE)
+	@$(SCRIPTS)/test.sh $(EMULATED) -L 'gpu|emulator'
+	@ctest --test-dir $(EMULATED) --verbose -L coverage | grep -E '^[0-9]+:|tests passed|failed'
+
+plant:  ## plant bugs in kernels and host code; each has to be caught
+	@$(SCRIPTS)/deps.sh run test
+	@cmake --preset emulated >/dev/null
+	@cmake --build $(EMULATED) -j $(JOBS) --target plant
+	@$(EMULATED)/bin/plant
 
 bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
 	@$(SCRIPTS)/deps.sh run bench

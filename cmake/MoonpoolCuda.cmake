@@ -2,7 +2,11 @@
 include(CheckLanguage)
 
 set(MOONPOOL_WITH_CUDA OFF)
-if(NOT MOONPOOL_CUDA STREQUAL "OFF")
+set(MOONPOOL_CUDA_EMULATED OFF)
+if(MOONPOOL_CUDA STREQUAL "EMULATED")
+  set(MOONPOOL_WITH_CUDA ON)
+  set(MOONPOOL_CUDA_EMULATED ON)
+elseif(NOT MOONPOOL_CUDA STREQUAL "OFF")
   # nvcc is often installed but not on PATH.
   if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     find_program(CMAKE_CUDA_COMPILER nvcc PATHS /usr/local/cuda/bin /opt/cuda/bin)
@@ -18,7 +22,15 @@ if(NOT MOONPOOL_CUDA STREQUAL "OFF")
   endif()
 endif()
 
-if(MOONPOOL_WITH_CUDA)
+if(MOONPOOL_CUDA_EMULATED)
+  include(MoonpoolEmulator)
+  target_compile_definitions(moonpool_options INTERFACE MOONPOOL_WITH_CUDA)
+  message(STATUS "CUDA: emulated on the CPU")
+elseif(MOONPOOL_WITH_CUDA)
+  # Sources of a target that are CUDA, whoever compiles them.
+  function(moonpool_cuda_sources target)
+    target_sources(${target} PRIVATE ${ARGN})
+  endfunction()
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     # nvidia-smi answers only where there is a GPU with its driver.
     execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE smi_status OUTPUT_QUIET ERROR_QUIET)

@@ -20,6 +20,7 @@ struct RunOptions {
   std::string protocol = "paper";
   std::string out;
   bool overwrite = false;
+  int64_t epochs = 0;  // 0: as the protocol says
   // Given or not: the defaults depend on the data set.
   CLI::Option* start = nullptr;
   CLI::Option* query = nullptr;
@@ -55,6 +56,7 @@ void run(RunOptions& options) {
   finish_dataset_options(options.data, protocol.noise_form, options.problem);
   protocol.noise_form = options.problem.noise.form;
   options.problem.seed = options.experiment.seed;
+  if (options.epochs > 0) protocol.max_epochs = options.epochs;
   find_strategy(options.experiment.strategy);  // before any work
   const Device device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
@@ -91,6 +93,11 @@ void add_run_command(CLI::App& app) {
                                        "labels asked for in a round [1000; four-moons 200]");
   options->rounds = command->add_option("--rounds", options->experiment.rounds,
                                         "rounds of asking [10; four-moons 7]");
+  command
+      ->add_option("--epochs", options->epochs,
+                   "most epochs a round, instead of the protocol's [paper 500, released 499; "
+                   "four-moons 100]")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   command->add_option("--seed", options->experiment.seed, "decides everything random [1]");
   command->add_option("--out", options->out, "folder for the records")->required();
   command->add_flag("--overwrite", options->overwrite, "replace a run that is already in --out");

@@ -122,6 +122,7 @@ Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool
 
 Figure1Results run_figure1(const Figure1Plan& plan, Progress& progress) {
   std::vector<Task> tasks;
+  tasks.reserve(plan.strategies.size() * static_cast<std::size_t>(plan.seeds));
   for (const std::string& strategy : plan.strategies) {
     for (int64_t seed = 1; seed <= plan.seeds; ++seed) {
       tasks.push_back({strategy, static_cast<uint64_t>(seed)});
@@ -149,6 +150,7 @@ Figure1Results run_figure1(const Figure1Plan& plan, Progress& progress) {
   };
   {
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(plan.jobs));
     for (int job = 0; job < plan.jobs; ++job) workers.emplace_back(work);
   }
   if (failure) std::rethrow_exception(failure);

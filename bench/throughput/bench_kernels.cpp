@@ -1,4 +1,5 @@
-// Throughput of kernels on one core: bytes are those that a kernel must read and write at least once.
+// Throughput of kernels on one core: bytes are those that a kernel must read and write at least
+// once.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -71,8 +72,8 @@ void matrix_product(benchmark::State& state) {
                 out.data());
     benchmark::ClobberMemory();
   }
-  state.counters["flops"] = benchmark::Counter(
-      2.0 * static_cast<double>(m * n * k), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["flops"] = benchmark::Counter(2.0 * static_cast<double>(m * n * k),
+                                               benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// 200 of 12,000 rows of 128 features, as a round of Four-Moons chooses them.

@@ -14,7 +14,7 @@ packages_of() {
               "libfmt-dev nlohmann-json3-dev libcli11-dev libboost-math-dev gnuplot:gnuplot-nox" \
               "zlib1g-dev libpng-dev libturbojpeg0-dev libarchive-dev" \
               "libcurl4-openssl-dev libssl-dev" ;;
-    test) echo "libgtest-dev" ;;
+    test) echo "libgtest-dev libboost-context-dev" ;;
     bench) echo "libbenchmark-dev" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
     *) echo "deps.sh: unknown group '$1'; expected run, test, bench or lint" >&2; exit 2 ;;

@@ -41,7 +41,7 @@ TEST_F(BadInput, TruncatedDataFile) {
   write_small_cifar10(scratch_ / "data", 2);
   std::filesystem::resize_file(scratch_ / "data/data_batch_4.bin", 5000);
   expect_line("--dataset cifar10 --data-dir " + (scratch_ / "data").string(), 1,
-              {"data_batch_4.bin", "5000", "3073"});
+              {"data_batch_4.bin", "truncated", "1927", "3073"});
 }
 
 TEST_F(BadInput, NoDataFolder) {
@@ -55,7 +55,6 @@ TEST_F(BadInput, UnknownNames) {
   expect_line("--protocol secret", 2, {"secret", "paper", "released"});
   expect_line("--model transformer", 2, {"transformer", "mlp"});
   expect_line("--noise loud", 2, {"loud", "clean", "blank"});
-  expect_line("--device tpu", 2, {"tpu"});
   expect_line("--colour blue", 2, {"--colour"});
 }
 
@@ -108,8 +107,13 @@ TEST_F(BadInput, CudaWithoutAGpu) {
                  1, {"--device cuda"});
 }
 
-TEST_F(BadInput, NoSubcommand) {
-  expect_failure(run_program_line("moonpool"), 2, {"subcommand"});
+TEST_F(BadInput, UnknownDevice) {
+  expect_failure(run_program_line("moonpool run --device tpu --out " + (scratch_ / "x").string()),
+                 2, {"tpu", "auto", "cpu", "cuda"});
+}
+
+TEST_F(BadInput, NoOrUnknownCommand) {
+  expect_failure(run_program_line("moonpool"), 2, {"command is missing"});
   expect_failure(run_program_line("moonpool dance"), 2, {"dance"});
 }
 

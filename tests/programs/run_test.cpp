@@ -32,7 +32,7 @@ TEST_F(RunTest, EveryStrategyGivesTheSameBytesTwiceAndOnOneOrTwoThreads) {
   for (const char* strategy :
        {"RAND", "CONF", "MARG", "BALD", "CORESET", "BADGE", "LHD", "ENTROPY"}) {
     const std::string common =
-        fmt::format("--strategy {} --query 50 --rounds 2 --seed 7", strategy);
+        fmt::format("--strategy {} --query 50 --rounds 2 --seed 7 --epochs 20", strategy);
     const auto first = run(std::string(strategy) + "1", common + " --threads 1");
     const auto again = run(std::string(strategy) + "2", common + " --threads 1");
     const auto threads = run(std::string(strategy) + "3", common + " --threads 2");
@@ -47,7 +47,7 @@ TEST_F(RunTest, ImagesGiveTheSameBytesOnOneOrTwoThreads) {
   write_small_cifar10(scratch_ / "data", 40);
   const std::string common =
       "--dataset cifar10 --noise blank --data-dir " + (scratch_ / "data").string() +
-      " --strategy BADGE --protocol released --start 30 --query 20 --rounds 1";
+      " --strategy BADGE --protocol released --epochs 5 --start 30 --query 20 --rounds 1";
   const auto one = run("one", common + " --threads 1");
   const auto two = run("two", common + " --threads 2");
   for (const char* file : kRecords) EXPECT_EQ(read_file(one / file), read_file(two / file)) << file;
@@ -60,17 +60,17 @@ TEST_F(RunTest, AnotherSeedGivesAnotherRun) {
 }
 
 TEST_F(RunTest, ProtocolsDifferInHowManyNetworksTheyTrain) {
-  const std::string common = "--strategy RAND --query 20 --rounds 2 ";
+  const std::string common = "--strategy RAND --query 20 --rounds 2 --epochs 5 ";
   EXPECT_EQ(lines(run("paper", common + "--protocol paper") / "rounds.jsonl"), 3);
   EXPECT_EQ(lines(run("released", common + "--protocol released") / "rounds.jsonl"), 2);
 }
 
 TEST_F(RunTest, CopiesOfAnImageAreScoredOnce) {
   write_small_cifar10(scratch_ / "data", 20);
-  const auto out =
-      run("run", "--dataset cifar10 --noise blank --noise-ratio 4 --data-dir " +
-                     (scratch_ / "data").string() +
-                     " --strategy CONF --protocol released --start 50 --query 10 --rounds 1");
+  const auto out = run(
+      "run",
+      "--dataset cifar10 --noise blank --noise-ratio 4 --data-dir " + (scratch_ / "data").string() +
+          " --strategy CONF --protocol released --epochs 3 --start 50 --query 10 --rounds 1");
   const std::string record = read_file(out / "rounds.jsonl");
   // 100 images and the black one, in a pool of 500.
   EXPECT_NE(record.find("\"candidates\":450,\"samples_scored\":101,"), std::string::npos) << record;
@@ -81,7 +81,7 @@ TEST_F(RunTest, WholePoolCanBeAskedFor) {
   for (const char* strategy : {"RAND", "CONF", "CORESET", "BADGE", "LHD"}) {
     const auto out =
         run(strategy, fmt::format("--dataset cifar10 --noise blank --data-dir {} --strategy {} "
-                                  "--protocol released --start 10 --query 90 --rounds 1",
+                                  "--protocol released --epochs 3 --start 10 --query 90 --rounds 1",
                                   (scratch_ / "data").string(), strategy));
     EXPECT_NE(read_file(out / "rounds.jsonl").find("\"queried\":90,\"queried_clean\":"),
               std::string::npos)
