@@ -19,7 +19,7 @@ struct ProblemConfig {
   int64_t train_size = 10000;          // of pictures that are drawn
   int64_t test_size = 2000;
   std::string model = "mlp";
-  NoiseConfig noise;
+  NoiseConfig noise{};
   uint64_t seed = 1;
 };
 

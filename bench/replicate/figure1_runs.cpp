@@ -83,7 +83,9 @@ Figure1Panel make_panel(Stream& stream, const Experiment& experiment, const Prob
 
 Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
-  const ProblemConfig config{.dataset = "four-moons", .data_dir = {}, .seed = task.seed};
+  ProblemConfig config;
+  config.dataset = "four-moons";
+  config.seed = task.seed;
   const Problem problem = make_problem(config);
   ExperimentConfig settings;
   settings.strategy = task.strategy;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "data/formats/cifar_pickle.h"
 #include "data/formats/tar_archive.h"
 #include "kernels/runtime/error.h"
 
@@ -26,8 +27,10 @@ struct Layout {
   std::vector<std::string> train_files;  // in the order of their examples
   std::string test_file;
   const char* names_file;
-  const char* folder;   // that the archive unpacks to
-  const char* archive;  // official
+  const char* folder;         // that the archive unpacks to
+  const char* archive;        // official
+  const char* python_folder;  // what torchvision keeps instead
+  const char* python_labels;
   std::vector<std::string> subfolders;
   std::size_t label_bytes;  // the last of them is the label
   int32_t classes;
@@ -51,6 +54,8 @@ const Layout& layout_of(CifarKind kind) {
                               "batches.meta.txt",
                               "cifar-10-batches-bin",
                               "cifar-10-binary.tar.gz",
+                              "cifar-10-batches-py",
+                              "labels",
                               {"", "CIFAR10", "cifar10"},
                               1,
                               10,
@@ -63,6 +68,8 @@ const Layout& layout_of(CifarKind kind) {
                                "fine_label_names.txt",
                                "cifar-100-binary",
                                "cifar-100-binary.tar.gz",
+                               "cifar-100-python",
+                               "fine_labels",
                                {"", "CIFAR100", "cifar100"},
                                2,
                                100,
@@ -76,20 +83,29 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+enum class Form { kBinaryFolder, kArchive, kPythonFolder };
+
 struct Place {
   fs::path path;
-  bool is_archive;
+  Form form;
 };
+
+/// The same file in the Python version: its name without the ending.
+std::string python_name(const std::string& file) { return file.substr(0, file.rfind('.')); }
 
 Place find_place(const Layout& layout, const fs::path& dir) {
   std::error_code ignored;
-  if (fs::is_regular_file(dir, ignored)) return {dir, true};
+  if (fs::is_regular_file(dir, ignored)) return {dir, Form::kArchive};
   for (const std::string& subfolder : layout.subfolders) {
     const fs::path base = subfolder.empty() ? dir : dir / subfolder;
     for (const fs::path& folder : {base, base / layout.folder}) {
-      if (is_there(folder / layout.train_files.front())) return {folder, false};
+      if (is_there(folder / layout.train_files.front())) return {folder, Form::kBinaryFolder};
     }
-    if (is_there(base / layout.archive)) return {base / layout.archive, true};
+    const fs::path python = base / layout.python_folder;
+    if (is_there(python / python_name(layout.train_files.front()))) {
+      return {python, Form::kPythonFolder};
+    }
+    if (is_there(base / layout.archive)) return {base / layout.archive, Form::kArchive};
   }
   fail("no {} in {}: expected {}, the folder {} or the archive {} there (the binary version)",
        layout.title, shown(dir), layout.train_files.front(), layout.folder, layout.archive);
@@ -179,6 +195,24 @@ Splits read_folder(const Layout& layout, const fs::path& folder) {
   return splits;
 }
 
+Splits read_python_folder(const Layout& layout, const fs::path& folder) {
+  Splits splits;
+  const auto read = [&](const std::vector<std::string>& files, ImageSplit& split) {
+    uint64_t bytes = 0;
+    for (const std::string& file : files) {
+      bytes += open_file(folder / python_name(file))->stored_bytes();
+    }
+    split.reserve(static_cast<int64_t>(bytes / kPixels), kPixels);
+    for (const std::string& file : files) {
+      read_cifar_pickle(*open_file(folder / python_name(file)), layout.python_labels,
+                        layout.classes, split);
+    }
+  };
+  read(layout.train_files, splits.train);
+  read({layout.test_file}, splits.test);
+  return splits;
+}
+
 /// Where in the training split the records of one file lie.
 struct Piece {
   std::size_t file;
@@ -253,8 +287,9 @@ Splits read_archive(const Layout& layout, const fs::path& path) {
 Dataset load_cifar(CifarKind kind, const fs::path& dir) {
   const Layout& layout = layout_of(kind);
   const Place place = find_place(layout, dir);
-  Splits splits =
-      place.is_archive ? read_archive(layout, place.path) : read_folder(layout, place.path);
+  Splits splits = place.form == Form::kArchive        ? read_archive(layout, place.path)
+                  : place.form == Form::kPythonFolder ? read_python_folder(layout, place.path)
+                                                      : read_folder(layout, place.path);
   Dataset dataset;
   dataset.name = layout.dataset;
   dataset.shape = {32, 32, kChannels};

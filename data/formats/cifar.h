@@ -21,7 +21,8 @@ enum class CifarKind {
 /// For CIFAR-10, `dir` or one of its folders CIFAR10 and cifar10 holds data_batch_1.bin to
 /// data_batch_5.bin and test_batch.bin, or the folder cifar-10-batches-bin with them, or the
 /// official cifar-10-binary.tar.gz, which is read in place; `dir` may also be the archive itself.
-/// For CIFAR-100 likewise: train.bin and test.bin, cifar-100-binary, cifar-100-binary.tar.gz.
+/// What torchvision leaves, the folder cifar-10-batches-py, will do as well. For CIFAR-100
+/// likewise: train.bin and test.bin, cifar-100-binary, cifar-100-binary.tar.gz, cifar-100-python.
 ///
 /// Class names come from the data set's own list of them where it is there. A file may hold any
 /// number of whole records. Throws an Error for a missing or truncated file or a label out of

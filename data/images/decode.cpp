@@ -15,9 +15,10 @@ namespace {
 constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n";
 constexpr std::string_view kJpegMagic = "\xff\xd8\xff";
 constexpr uint64_t kMostPixels = 100'000'000;
-// Neither format packs more pixels into a byte: PNG is deflate (1,032 bytes into one) over at least
-// a bit a pixel, and a JPEG has at least a bit for each block of 64.
-constexpr uint64_t kMostPixelsPerByte = 8 * 1032;
+// How many pixels a byte can hold. PNG is deflate (1,032 bytes into one) over at least a bit a
+// pixel; JPEG has at least a bit for a block of 64.
+constexpr uint64_t kMostPngPixels = 8 * 1032;
+constexpr uint64_t kMostJpegPixels = 8 * 64;
 // A progressive picture has about ten. Each one costs a pass over all pixels.
 constexpr int kMostScans = 64;
 
@@ -28,12 +29,13 @@ std::string one_line(const char* text) {
   return line;
 }
 
-void check_size(uint64_t width, uint64_t height, std::size_t bytes, const std::string& name) {
+void check_size(uint64_t width, uint64_t height, std::size_t bytes, uint64_t most_a_byte,
+                const std::string& name) {
   check(width > 0 && height > 0, "{}: the picture has {} x {} pixels", name, width, height);
   check(width <= kMostPixels && height <= kMostPixels && width * height <= kMostPixels,
         "{}: the picture has {} x {} pixels; expected at most {} in all", name, width, height,
         kMostPixels);
-  check(width * height / kMostPixelsPerByte <= bytes,
+  check(width * height / most_a_byte <= bytes,
         "{} is damaged: {} bytes cannot hold a picture of {} x {} pixels", name, bytes, width,
         height);
 }
@@ -47,7 +49,7 @@ Image decode_png(std::string_view bytes, const std::string& name) {
     fail("{} is a damaged or truncated PNG: {}", name, one_line(png.message));
   };
   if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) fail_to_read();
-  check_size(png.width, png.height, bytes.size(), name);
+  check_size(png.width, png.height, bytes.size(), kMostPngPixels, name);
   // libpng stops at the last pixel. A file that was cut off behind it is still not whole.
   check(bytes.find("IEND") != bytes.npos, "{} is a damaged or truncated PNG: it has no end", name);
 
@@ -95,7 +97,8 @@ Image decode_jpeg(std::string_view bytes, const std::string& name) {
   check(width > 0 && height > 0, "{} is a damaged or truncated JPEG: it has no frame", name);
   check(colours != TJCS_CMYK && colours != TJCS_YCCK, "{} is a JPEG in CMYK; expected RGB or grey",
         name);
-  check_size(static_cast<uint64_t>(width), static_cast<uint64_t>(height), bytes.size(), name);
+  check_size(static_cast<uint64_t>(width), static_cast<uint64_t>(height), bytes.size(),
+             kMostJpegPixels, name);
   Image image(width, height);
   // A warning is a truncated file whose rest would be grey.
   if (tjDecompress2(decoder.get(), data, bytes.size(), image.pixels.data(), width, 0, height,

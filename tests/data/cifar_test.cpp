@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/formats/cifar_pickle.h"
 #include "tests/data/compressed.h"
 #include "tests/data/scratch.h"
 
@@ -207,6 +208,85 @@ TEST(Cifar100, ReadsFineLabels) {
   EXPECT_EQ(
       error_of([&] { load_cifar(CifarKind::k100, scratch.path()); }),
       quoted(folder / "test.bin") + ": record 0, at byte 0, has the label 100; expected 0 to 99");
+}
+
+/// A file of the Python version as Python 2 wrote it: the opcodes of the official ones.
+std::string pickle(const std::vector<int>& records, const std::string& label_key) {
+  using namespace std::string_literals;
+  std::string bytes = "\x80\2}q\1(";
+  const auto add_word = [&](const std::string& text) {
+    bytes += 'U';
+    bytes += static_cast<char>(text.size());
+    bytes += text;
+    bytes += "q\1";
+  };
+  add_word("batch_label");
+  add_word("training batch 1 of 5");
+  add_word(label_key);
+  bytes += "]q\3(";
+  std::string planes;
+  for (const int record : records) {
+    bytes += 'K';
+    bytes += static_cast<char>(record % 10);
+    planes += record_bytes(record).substr(1);
+  }
+  bytes += 'e';
+  add_word("data");
+  bytes += "cnumpy.core.multiarray\n_reconstruct\nq\6cnumpy\nndarray\nq\7K\0\x85U\1b\x87Rq\x0b("s;
+  bytes += "K\1K\2M\0\x0c\x86q\x0c"s;
+  bytes += "cnumpy\ndtype\nq\x0dU\2u1K\0K\1\x87Rq\x10(K\3U\1|NNNJ\xff\xff\xff\xff"s;
+  bytes += "J\xff\xff\xff\xffK\0tb\x89T"s;
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(planes.size() >> (8 * i));
+  bytes += planes;
+  bytes += "tb";
+  add_word("filenames");
+  bytes += "]q\x12(";
+  for (const int record : records) add_word(fmt::format("labels_{}.png", record));
+  bytes += "eu.";
+  return bytes;
+}
+
+void write_small_python_cifar(const fs::path& folder) {
+  fs::create_directories(folder);
+  for (int file = 0; file < 6; ++file) {
+    const std::string name =
+        std::string(kFiles[file]).substr(0, std::string(kFiles[file]).find('.'));
+    write_file_atomically(folder / name, pickle({2 * file, 2 * file + 1}, "labels"));
+  }
+}
+
+TEST(CifarPickle, ReadsWhatTorchvisionLeaves) {
+  const ScratchFolder scratch, binary;
+  write_small_cifar(binary.path());
+  write_small_python_cifar(scratch / "cifar-10-batches-py");
+  const Dataset dataset = load(scratch.path()), expected = load(binary.path());
+  EXPECT_EQ(dataset.train.samples, expected.train.samples);
+  EXPECT_EQ(dataset.train.labels, expected.train.labels);
+  EXPECT_EQ(dataset.test.samples, expected.test.samples);
+  EXPECT_EQ(dataset.test.labels, expected.test.labels);
+}
+
+TEST(CifarPickle, RefusesWhatIsDamagedOrSomethingElse) {
+  const auto error = [](const std::string& bytes, const std::string& key = "labels") {
+    return error_of([&] {
+      MemorySource source("'f'", bytes);
+      ImageSplit split;
+      read_cifar_pickle(source, key, 10, split);
+    });
+  };
+  const std::string whole = pickle({3, 4}, "labels");
+  EXPECT_EQ(error(whole), "");
+  for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 197) {
+    EXPECT_NE(error(whole.substr(0, size)), "") << size;
+  }
+  EXPECT_EQ(error("\x80\4xyz"), "'f' is no pickle of protocol 2");
+  EXPECT_EQ(error(whole, "fine_labels"),
+            "'f' has 2 images in 'data' and 0 labels in 'fine_labels'");
+  EXPECT_EQ(error("\x80\2\x81."),
+            "'f': at byte 2 there is the opcode 0x81, which CIFAR's pickles do not have");
+  std::string label = whole;
+  label[label.find("K\3K\4") + 1] = 10;
+  EXPECT_NE(error(label).find("is 10; expected 0 to 9"), std::string::npos);
 }
 
 }  // namespace
