@@ -56,18 +56,15 @@ void run(RunOptions& options) {
   finish_dataset_options(options.data, protocol.noise_form, options.problem);
   protocol.noise_form = options.problem.noise.form;
   options.problem.seed = options.experiment.seed;
-<<<<<<< HEAD
-  if (options.epochs > 0) options.experiment.protocol.max_epochs = options.epochs;
-  // All that can be wrong with the call is found before the device is chosen and said.
+  if (options.epochs > 0) protocol.max_epochs = options.epochs;
+  // All that can be wrong with the call is found before a folder is touched, and before `auto` says
+  // which device it means.
   find_strategy(options.experiment.strategy);
-  prepare_run_folder(options.out, options.overwrite);
+  if (options.common.device != "auto") choose_device(options.common.device);
   const Problem problem = make_problem(options.problem);
   check_numbers(options.experiment, problem.examples.size());
+  prepare_run_folder(options.out, options.overwrite);
 
-=======
-  if (options.epochs > 0) protocol.max_epochs = options.epochs;
-  find_strategy(options.experiment.strategy);  // before any work
->>>>>>> dataset
   const Device device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
   Stream stream(device);
