@@ -7,18 +7,17 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SCRIPTS := cmake/scripts
-GOAL = $(firstword $(MAKECMDGOALS))
 
-.PHONY: help deps run test bench format lint clean
+.PHONY: help deps run test test-emulator plant bench format lint clean
 
 help:  ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 deps:  ## install what is missing, on Debian and Ubuntu
 	@$(SCRIPTS)/deps.sh run test bench
 
 run: $(BUILD)/build.ninja  ## build what Figure 1 needs, and replicate it
-	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1
+	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1 moonpool
 	@$(BUILD)/bin/replicate_figure1
 
 test:  ## build all, and run every test that this machine can run
@@ -27,7 +26,24 @@ test:  ## build all, and run every test that this machine can run
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(SCRIPTS)/test.sh $(BUILD)
 
-bench:  ## build and run the throughput benchmarks
+# The CUDA side on the CPU: every test that has a CUDA instance, and the emulator's own.
+EMULATED := build/emulated
+test-emulator: export MOONPOOL_EMULATOR_COVERAGE := $(CURDIR)/$(EMULATED)/kernels_executed.txt
+test-emulator:  ## run the CUDA code on an emulated device, on the CPU
+	@$(SCRIPTS)/deps.sh run test
+	@cmake --preset emulated
+	@cmake --build $(EMULATED) -j $(JOBS)
+	@rm -f $(MOONPOOL_EMULATOR_COVERAGE)
+	@$(SCRIPTS)/test.sh $(EMULATED) -L 'gpu|emulator'
+	@ctest --test-dir $(EMULATED) --verbose -L coverage | grep -E '^[0-9]+:|tests passed|failed'
+
+plant:  ## plant bugs in kernels and host code; each has to be caught
+	@$(SCRIPTS)/deps.sh run test
+	@cmake --preset emulated >/dev/null
+	@cmake --build $(EMULATED) -j $(JOBS) --target plant
+	@$(EMULATED)/bin/plant
+
+bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
 	@$(SCRIPTS)/deps.sh run bench
 	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -50,8 +66,9 @@ lint:  ## check layout, floors and, with clang-tidy, the code
 clean:  ## remove all builds
 	@rm -rf build
 
-# `make run` neither needs GoogleTest nor takes the tests out of a build that has them: only the first
-# configuration says OFF. The flags of the other targets are the same, so nothing is built twice.
+# `make run` and `make bench` neither need GoogleTest nor take the tests out of a build that has them:
+# only the first configuration says OFF. No other target's flags depend on it, so nothing is built
+# twice.
 $(BUILD)/build.ninja:
 	@$(SCRIPTS)/deps.sh run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=OFF

@@ -1,5 +1,7 @@
 #include "engine/train_step.h"
 
+#include <algorithm>
+
 #include "engine/ops.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/error.h"
@@ -71,7 +73,7 @@ void TrainStep::run_or_replay_step(int64_t batch) {
 }
 
 void TrainStep::run_step(int64_t batch) {
-  arena_.rewind();
+  arena_.rewind(stream_);
   Tape tape(stream_, arena_, Tape::Mode::kRecording);
   ParameterSet& parameters = optimizer_.adam().parameters();
   parameters.forget_gradients();

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "active/report/figure1_page.h"
 #include "active/report/figure1_picture.h"
@@ -108,14 +110,37 @@ std::vector<std::string> warnings_about(const Pictures& pictures) {
   return warnings;
 }
 
+/// A column of percentages in which the means stand below one another, and so do the deviations.
+std::vector<std::string> percent_column(const std::vector<StrategySummary>& rows,
+                                        MeanDeviation StrategySummary::*field) {
+  std::vector<std::string> tails;
+  std::size_t widest = 0;
+  for (const StrategySummary& row : rows) {
+    const std::optional<double> deviation = (row.*field).deviation;
+    tails.push_back(deviation ? percent_text(deviation) : "");
+    widest = std::max(widest, tails.back().size());
+  }
+  std::vector<std::string> column;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string text = percent_text(std::optional((rows[i].*field).mean));
+    if (!tails[i].empty()) text += fmt::format(" ± {:>{}}", tails[i], widest);
+    if (tails[i].empty() && widest > 0) text += std::string(widest + 3, ' ');
+    column.push_back(std::move(text));
+  }
+  return column;
+}
+
 }  // namespace
 
 std::string figure1_table(std::span<const Figure1Run> runs) {
+  const std::vector<StrategySummary> rows = summarize_figure1(runs);
+  const auto accuracy = percent_column(rows, &StrategySummary::test_accuracy);
+  const auto clean = percent_column(rows, &StrategySummary::clean_fraction);
   TextTable table({"Strategy", "Runs", "Accuracy %", "Clean %", "Published %", "Seconds/run"});
-  for (const StrategySummary& row : summarize_figure1(runs)) {
-    table.add_row({row.strategy, fmt::format("{}", row.runs), percent_text(row.test_accuracy),
-                   percent_text(row.clean_fraction), percent_text(row.published_test_accuracy),
-                   fmt::format("{:.2f}", row.seconds.mean)});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    table.add_row({rows[i].strategy, fmt::format("{}", rows[i].runs), accuracy[i], clean[i],
+                   percent_text(rows[i].published_test_accuracy),
+                   fmt::format("{:.2f}", rows[i].seconds.mean)});
   }
   std::string text = table.str();
   for (const PairedComparison& comparison : compare_figure1(runs, "LHD")) {

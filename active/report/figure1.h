@@ -12,7 +12,7 @@ namespace moonpool {
 
 /// Where the numbers of a report come from.
 struct Provenance {
-  std::string version;  // of Moonpool, with the build
+  std::string version;  // "Moonpool 0.1.0 (Release, CUDA off)"
   std::string device;   // in words: "CPU, Intel Xeon ..."
   int threads;
   std::string command_line;  // as typed

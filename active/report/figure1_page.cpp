@@ -108,7 +108,9 @@ void append_picture(std::string& page, const Figure1Report& report, const PagePi
       without_xml_declaration(picture.wide), without_xml_declaration(picture.narrow));
   append(page,
          "<figcaption>Decision regions and queried examples, {}. Beside each name: the accuracy of "
-         "this model on the test set, where every point counts with its true class.</figcaption>\n"
+         "this model on the test set, where every point counts with its true class. The pool holds "
+         "copies of its noisy points; copies "
+         "that were queried lie on one another.</figcaption>\n"
          "</figure>\n",
          seeds_text(report.panels));
 }
@@ -162,7 +164,7 @@ void append_making(std::string& page, const Figure1Report& report, bool with_pic
       with_pictures ? ", <code>figure1.svg</code>, <code>figure1.png</code>" : "";
   const std::vector<std::pair<std::string_view, std::string>> entries = {
       {"Command", fmt::format("<code>{}</code>", escape_markup(provenance.command_line))},
-      {"Version", fmt::format("Moonpool {}", escape_markup(provenance.version))},
+      {"Version", escape_markup(provenance.version)},
       {"Device", fmt::format("{}, {} {}", escape_markup(provenance.device), provenance.threads,
                              provenance.threads == 1 ? "thread" : "threads")},
       {"Protocol", escape_markup(provenance.protocol)},

@@ -45,7 +45,7 @@ constexpr double kLegendIndent = 17;  // from a sign to its text
 constexpr double kCleanDot = 3.6;
 constexpr double kNoisyArm = 1.5;  // half the side of the cross
 constexpr double kNoisyStroke = 1.0;
-constexpr double kOutlineTolerance = 0.5;  // cells
+constexpr double kOutlineTolerance = 0.8;  // cells; a slanted line of cells is 0.7 off
 constexpr std::size_t kLayers = 5;         // see append_marks
 
 struct Range {

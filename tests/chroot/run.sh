@@ -1,9 +1,10 @@
 #!/bin/bash
 # Proves that a bare Debian 12 needs nothing but a clone: makes one with debootstrap, adds git and
 # make, clones this checkout's HEAD into it, types `make run` and `make test`, and says how long each
-# took. Needs root, debootstrap, and 2 GB; the folder is removed at the end unless something failed.
+# took, on the clock and of the processors. Needs root, debootstrap, and 2 GB. The folder is removed at
+# the end, unless something failed or KEEP is set.
 #
-#     tests/chroot/run.sh [FOLDER] [TARGET...]      default: /tmp/moonpool-chroot run test
+#     [KEEP=1] tests/chroot/run.sh [FOLDER] [TARGET...]      default: /tmp/moonpool-chroot run test
 set -euo pipefail
 
 readonly SUITE=bookworm
@@ -28,10 +29,11 @@ remove_root() {
 finish() {
   local status=$?
   unmount_all
-  if ((status != 0)); then
-    echo "run.sh: failed; what there is lies in $ROOT" >&2
-  else
+  rm -f "$NOTES"
+  if ((status == 0)) && [[ -z "${KEEP:-}" ]]; then
     remove_root
+  else
+    echo "run.sh: exit status $status; the machine lies in $ROOT" >&2
   fi
   exit $status
 }
@@ -62,10 +64,10 @@ in_chroot() {
     ${no_proxy:+no_proxy="$no_proxy"} chroot "$ROOT" /bin/bash -c "$1"
 }
 
+# Runs a command and notes what it took. Its standard error goes past the notes, by descriptor 3.
 timed() {  # NAME COMMAND...
-  local start=$SECONDS
-  "${@:2}"
-  times+="$(printf '%6d s  %s' $((SECONDS - start)) "$1")"$'\n'
+  local TIMEFORMAT="%R s on the clock, %U s of the processors: $1"
+  { time "${@:2}" 2>&3; } 3>&2 2>>"$NOTES"
 }
 
 [[ $(id -u) -eq 0 ]] || die "chroot needs root"
@@ -76,10 +78,10 @@ if [[ -e "$ROOT" ]]; then
 fi
 mkdir -p "$ROOT"
 touch "$ROOT/$MARK"
+NOTES=$(mktemp)
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-times=
 # shellcheck disable=SC2046 # with no mirror no argument: debootstrap then knows one
 timed "debootstrap" debootstrap --variant=minbase --include=ca-certificates,git,make \
   "$SUITE" "$ROOT" $(mirror) >"$ROOT/debootstrap.out"
@@ -91,4 +93,4 @@ git clone --quiet --no-local "$REPOSITORY" "$ROOT/root/moonpool"
 for target in "${TARGETS[@]}"; do
   timed "make $target" in_chroot "cd /root/moonpool && make $target"
 done
-printf '%s' "$times"
+cat "$NOTES"

@@ -121,11 +121,18 @@ TEST(Figure1, TableForTheTerminal) {
             "Strategy  Runs    Accuracy %       Clean %  Published %  Seconds/run\n"
             "────────  ────  ────────────  ────────────  ───────────  ───────────\n"
             "CONF         3  68.47 ± 5.41   7.00 ± 4.36        53.67         1.50\n"
-            "RAND         1         75.00         30.00            -         1.50\n"
+            "RAND         1  75.00         30.00                   -         1.50\n"
             "LHD          3  82.90 ± 3.70  75.00 ± 5.00        84.68         1.50\n"
             "\n"
             "LHD − CONF: +14.43 points over 3 paired seeds, t = 4.33, p = 0.0495 (two-sided paired "
             "t-test); published: +31.01 points\n");
+}
+
+TEST(Figure1, MeansStandBelowOneAnother) {
+  const std::string table = figure1_table(std::vector<Figure1Run>{
+      run("CONF", 1, 0.4, 0.1), run("CONF", 2, 0.6, 0.1), run("LHD", 1, 0.8, 0.5)});
+  EXPECT_NE(table.find("CONF         2  50.00 ± 14.14  10.00 ± 0.00"), std::string::npos) << table;
+  EXPECT_NE(table.find("LHD          1  80.00          50.00       "), std::string::npos) << table;
 }
 
 TEST(Figure1, NoComparisonOfASingleSeed) {

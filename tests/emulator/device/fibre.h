@@ -1,0 +1,56 @@
+// Fibres: stacks on which the threads of a block run, one at a time.
+#pragma once
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cstddef>
+#include <vector>
+
+namespace moonpool::emulator {
+
+/// Runs one entry function; can be left in the middle and taken up again, or forgotten.
+class Fibre {
+ public:
+  static constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+
+  using Entry = void (*)();
+
+  explicit Fibre(void* stack) : stack_(stack) {}
+
+  /// Goes on with what runs on this fibre (at first `entry`, which never returns) until it parks.
+  /// To be called by the scheduler, not from a fibre.
+  void resume(Entry entry);
+  /// Goes back to the scheduler. To be called on this fibre.
+  void park();
+  /// Whatever ran on it will never be resumed.
+  void forget() { context_ = nullptr; }
+
+  const std::byte* stack() const { return static_cast<const std::byte*>(stack_); }
+
+ private:
+  static void start(boost::context::detail::transfer_t from);
+
+  void* stack_;
+  boost::context::detail::fcontext_t context_ = nullptr;    // where this fibre is parked
+  boost::context::detail::fcontext_t scheduler_ = nullptr;  // who resumed it
+  Entry entry_ = nullptr;
+  // The sanitizer wants to know on which stack the program is.
+  const void* scheduler_stack_ = nullptr;
+  std::size_t scheduler_stack_bytes_ = 0;
+};
+
+/// The fibres of the calling host thread. They are made on demand and kept.
+class FibrePool {
+ public:
+  static FibrePool& instance();
+  Fibre* take();
+  void put_back(Fibre* fibre) { idle_.push_back(fibre); }
+
+  /// Whether `address` lies in the page below a fibre's stack.
+  bool is_guard(const void* address) const;
+
+ private:
+  std::vector<Fibre*> all_;
+  std::vector<Fibre*> idle_;
+};
+
+}  // namespace moonpool::emulator
