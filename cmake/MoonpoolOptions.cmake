@@ -27,6 +27,7 @@ endif()
 
 if(MOONPOOL_SANITIZE)
   target_compile_options(moonpool_options INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MOONPOOL_SANITIZE} -fno-omit-frame-pointer>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${MOONPOOL_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer>)
   target_link_options(moonpool_options INTERFACE -fsanitize=${MOONPOOL_SANITIZE})
 endif()
