@@ -7,7 +7,6 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SCRIPTS := cmake/scripts
-GOAL = $(firstword $(MAKECMDGOALS))
 
 .PHONY: help deps run test test-emulator plant bench format lint clean
 
@@ -18,7 +17,7 @@ deps:  ## install what is missing, on Debian and Ubuntu
 	@$(SCRIPTS)/deps.sh run test bench
 
 run: $(BUILD)/build.ninja  ## build what Figure 1 needs, and replicate it
-	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1
+	@cmake --build $(BUILD) -j $(JOBS) --target replicate_figure1 moonpool
 	@$(BUILD)/bin/replicate_figure1
 
 test:  ## build all, and run every test that this machine can run
@@ -45,7 +44,7 @@ plant:  ## plant bugs in kernels and host code; each has to be caught
 	@cmake --build $(EMULATED) -j $(JOBS) --target plant
 	@$(EMULATED)/bin/plant
 
-bench:  ## build and run the throughput benchmarks
+bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
 	@$(SCRIPTS)/deps.sh run bench
 	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -68,8 +67,9 @@ lint:  ## check layout, floors and, with clang-tidy, the code
 clean:  ## remove all builds
 	@rm -rf build
 
-# `make run` neither needs GoogleTest nor takes the tests out of a build that has them: only the first
-# configuration says OFF. The flags of the other targets are the same, so nothing is built twice.
+# `make run` and `make bench` neither need GoogleTest nor take the tests out of a build that has them:
+# only the first configuration says OFF. No other target's flags depend on it, so nothing is built
+# twice.
 $(BUILD)/build.ninja:
 	@$(SCRIPTS)/deps.sh run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=OFF

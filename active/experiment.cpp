@@ -23,6 +23,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+}  // namespace
+
 void check_numbers(const ExperimentConfig& config, int64_t pool_size) {
   if (config.rounds < 1) fail_usage("--rounds {}: expected at least 1", config.rounds);
   if (config.start < 1) fail_usage("--start {}: expected at least 1", config.start);
@@ -38,8 +40,6 @@ void check_numbers(const ExperimentConfig& config, int64_t pool_size) {
         config.query, config.rounds, left, config.start);
   }
 }
-
-}  // namespace
 
 SampleStore make_store(Stream& stream, const Dataset& dataset, const Split& split) {
   return std::visit(
@@ -105,7 +105,7 @@ void Experiment::select_and_query(RoundRecord& record, RoundTimings& timings) {
   pool_.query(record.queried);
   record.queried_clean = pool_.count_clean(record.queried);
   record.candidates = view.candidates();
-  record.samples_scored = view.samples();
+  record.samples_scored = view.samples_scored();
 }
 
 }  // namespace moonpool

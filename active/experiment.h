@@ -30,7 +30,7 @@ struct RoundRecord {
   double ema_test_accuracy = 0;
   TrainingOutcome training;
   int64_t candidates = 0;      // |U \ S| when the strategy chose; 0 if it did not
-  int64_t samples_scored = 0;  // unique samples among all of the pool: each is scored once
+  int64_t samples_scored = 0;  // unique samples that the models were run on for the choice
   std::vector<int64_t> queried;
   int64_t queried_clean = 0;
 };
@@ -42,10 +42,13 @@ struct RoundTimings {
   double select = 0;
 };
 
+/// Usage errors for numbers that cannot be: no round, more examples asked for than there are.
+void check_numbers(const ExperimentConfig& config, int64_t pool_size);
+
 /// One run. Owns the models and the pool; the stream, problem and strategy outlive it.
 class Experiment {
  public:
-  /// Usage errors for numbers that cannot be: no round, more examples asked for than there are.
+  /// Throws what check_numbers does.
   Experiment(Stream& stream, const Problem& problem, const ExperimentConfig& config);
 
   /// Called after every network that was trained.

@@ -16,6 +16,7 @@ PoolView::PoolView(Stream& stream, const SampleStore& store, const Classifier& m
       kept_difference_(kept_difference) {}
 
 const Predictions& PoolView::predictions() {
+  scored_ = true;
   if (!predictions_) predictions_ = predict(stream_, model_, store_);
   return *predictions_;
 }
@@ -34,6 +35,7 @@ Buffer<float> PoolView::monte_carlo_probabilities(int64_t passes, RandomKey key)
 }
 
 const ModelDifference& PoolView::difference() {
+  scored_ = true;
   if (kept_difference_ != nullptr) return *kept_difference_;
   if (!difference_) {
     difference_ = model_difference(stream_, predictions(), predict(stream_, ema_model_, store_));

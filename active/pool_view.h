@@ -31,6 +31,9 @@ class PoolView {
   std::span<const int32_t> candidate_samples() const { return candidate_samples_; }
   std::span<const int32_t> labelled_samples() const { return labelled_samples_; }
 
+  /// How many unique samples the models were run on: all of them, or none if nobody asked.
+  int64_t samples_scored() const { return scored_ ? samples() : 0; }
+
   /// Logits and features of the main model.
   const Predictions& predictions();
   /// p(x) [samples, classes] of the main model.
@@ -49,6 +52,7 @@ class PoolView {
   std::span<const int32_t> labelled_samples_;
   float bald_dropout_;
   const ModelDifference* kept_difference_;
+  bool scored_ = false;
   std::optional<Predictions> predictions_;
   std::optional<Buffer<float>> probabilities_;
   std::optional<ModelDifference> difference_;

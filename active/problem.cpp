@@ -1,45 +1,45 @@
 #include "active/problem.h"
 
-#include "data/cifar10.h"
+#include <utility>
+
+#include "data/catalog.h"
 #include "data/four_moons.h"
 #include "kernels/runtime/error.h"
 #include "models/mlp.h"
 
 namespace moonpool {
-namespace {
-
-Problem make_four_moons_problem(const ProblemConfig& config) {
-  if (config.noise != NoiseKind::kClean) {
+PoolData make_pool_data(const ProblemConfig& config) {
+  const bool is_points = config.dataset == "four-moons";
+  if (is_points && config.noise.kind != NoiseKind::kClean) {
     fail_usage("--noise: four-moons has its own noisy class; the noise benchmarks are for images");
   }
-  Problem problem;
-  problem.dataset = make_four_moons(config.seed);
-  problem.examples = four_moons_pool(problem.dataset, config.seed);
-  problem.widths = {2, 128, 128, 4};
-  problem.training = {.learning_rate = 1e-3, .batch_size = 16};
-  return problem;
+  PoolData data;
+  data.dataset = load_dataset({.name = config.dataset,
+                               .data_dir = config.data_dir,
+                               .image_side = config.image_side,
+                               .train_size = config.train_size,
+                               .test_size = config.test_size,
+                               .seed = config.seed});
+  data.examples = is_points ? four_moons_pool(data.dataset, config.seed)
+                            : make_pool(data.dataset, config.noise, config.seed);
+  return data;
 }
-
-Problem make_cifar10_problem(const ProblemConfig& config) {
-  if (config.data_dir.empty()) {
-    fail_usage("--data-dir is missing: the folder that holds cifar-10-batches-bin");
-  }
-  Problem problem;
-  problem.dataset = load_cifar10(config.data_dir);
-  problem.examples = make_pool(problem.dataset, config.noise, config.noise_ratio, config.seed);
-  problem.widths = {problem.dataset.shape.size(), 256, problem.dataset.classes()};
-  return problem;
-}
-
-}  // namespace
 
 Problem make_problem(const ProblemConfig& config) {
   if (config.model != "mlp") {
     fail_usage("--model {}: unknown model; expected mlp", config.model);
   }
-  if (config.dataset == "four-moons") return make_four_moons_problem(config);
-  if (config.dataset == "cifar10") return make_cifar10_problem(config);
-  fail_usage("--dataset {}: unknown data set; expected four-moons or cifar10", config.dataset);
+  PoolData data = make_pool_data(config);
+  Problem problem;
+  problem.dataset = std::move(data.dataset);
+  problem.examples = std::move(data.examples);
+  if (config.dataset == "four-moons") {
+    problem.widths = {2, 128, 128, 4};
+    problem.training = {.learning_rate = 1e-3, .batch_size = 16};
+  } else {
+    problem.widths = {problem.dataset.shape.size(), 256, problem.dataset.classes()};
+  }
+  return problem;
 }
 
 Protocol protocol_for(const ProblemConfig& config, const std::string& protocol_name) {

@@ -13,11 +13,13 @@
 namespace moonpool {
 
 struct ProblemConfig {
-  std::string dataset = "four-moons";  // "four-moons" or "cifar10"
-  std::filesystem::path data_dir;      // for data sets that are read from files
+  std::string dataset = "four-moons";  // one of dataset_names()
+  std::filesystem::path data_dir{};    // for data sets that are read from files
+  int64_t image_side = 32;             // of pictures from a folder
+  int64_t train_size = 10000;          // of pictures that are drawn
+  int64_t test_size = 2000;
   std::string model = "mlp";
-  NoiseKind noise = NoiseKind::kClean;
-  double noise_ratio = 4;  // noisy examples per clean one
+  NoiseConfig noise;
   uint64_t seed = 1;
 };
 
@@ -33,6 +35,14 @@ struct Problem {
   std::vector<int64_t> widths;  // of the MLP
   TrainingSettings training;
 };
+
+/// A data set and the pool made of it.
+struct PoolData {
+  Dataset dataset;
+  ExampleTable examples;
+};
+/// The part of make_problem that knows no network.
+PoolData make_pool_data(const ProblemConfig& config);
 
 /// Reads or makes the data. Usage errors for unknown names and for options that do not fit the data
 /// set; an Error for files that cannot be read.

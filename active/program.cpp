@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include <CLI/CLI.hpp>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 
@@ -44,6 +44,11 @@ int run_program(CLI::App& app, int argc, char** argv) {
     return 1;
   } catch (const std::exception& error) {
     std::cerr << app.get_name() << ": " << first_line(error.what()) << "\n";
+    return 1;
+  }
+  // A full disk behind standard output is an error like any other.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::cerr << app.get_name() << ": standard output cannot be written\n";
     return 1;
   }
   return 0;

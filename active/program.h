@@ -1,16 +1,30 @@
 // What all programs have in common: how they are called and how they end.
 #pragma once
 
-#include <functional>
+#include <CLI/CLI.hpp>
+#include <charconv>
 #include <string>
+#include <type_traits>
 
 #include "kernels/runtime/device.h"
 
-namespace CLI {
-class App;
-}
-
 namespace moonpool {
+
+/// A check for options: the text is a whole number that fits an Integer. CLI11 itself wraps and
+/// saturates.
+template <class Integer>
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        Integer value = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc() && stop == end) return {};
+        return "'" + text + "' is not a whole number" +
+               (std::is_unsigned_v<Integer> ? " from 0 up" : "") + " of at most 64 bits";
+      },
+      "");
+}
 
 /// Options that every program takes.
 struct CommonOptions {

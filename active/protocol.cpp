@@ -24,6 +24,7 @@ Protocol released_protocol() {
   protocol.gradient_clamp = 0.1;
   protocol.lhd_capture = LhdCapture::kWhenGapShrinks;
   protocol.bald_dropout = 0;
+  protocol.noise_form = NoiseForm::kReleased;
   return protocol;
 }
 

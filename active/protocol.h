@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "data/noise.h"
 #include "engine/optimizer.h"
 
 namespace moonpool {
@@ -44,6 +45,8 @@ struct Protocol {
   LhdCapture lhd_capture = LhdCapture::kAfterTraining;  // switch 8
 
   float bald_dropout = 0.5f;  // switch 13; 0: ten identical passes
+
+  NoiseForm noise_form = NoiseForm::kPaper;  // switch 14: whose noise benchmarks (data/noise.h)
 
   // Switch 15, which of a round's evaluations is reported, is the same in both protocols until
   // there is fine-tuning: a round makes one.

@@ -10,14 +10,45 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Only what has an effect, so that configurations that give the same pool look the same.
+Json noise_json(const NoiseConfig& noise) {
+  Json json{{"kind", name(noise.kind)}};
+  if (noise.kind == NoiseKind::kClean) return json;
+  if (noise.percent) {
+    json["percent"] = *noise.percent;
+  } else {
+    json["ratio"] = noise.ratio;
+  }
+  if (noise.kind == NoiseKind::kBlank) return json;
+  json["form"] = name(noise.form);
+  json["kinds"] = noise.kinds;
+  if (noise.kind == NoiseKind::kDiverse) json["labels_per_colour"] = noise.labels_per_colour;
+  if (noise.kind == NoiseKind::kClass) {
+    json["class"] = noise.noisy_class;
+    json["relabel"] = name(noise.relabel);
+  }
+  return json;
+}
+
+/// What decides a data set beyond its name and its files.
+Json dataset_options(const ProblemConfig& problem) {
+  Json json = Json::object();
+  if (problem.dataset == "folder") json["image_size"] = problem.image_side;
+  if (problem.dataset == "synth-digits") {
+    json["train_size"] = problem.train_size;
+    json["test_size"] = problem.test_size;
+  }
+  return json;
+}
+
 std::string config_json(const ProblemConfig& problem, const ExperimentConfig& experiment,
                         Device device) {
   const Protocol& protocol = experiment.protocol;
   Json json{
       {"dataset", problem.dataset},
+      {"dataset_options", dataset_options(problem)},
       {"model", problem.model},
-      {"noise", name(problem.noise)},
-      {"noise_ratio", problem.noise == NoiseKind::kClean ? 0.0 : problem.noise_ratio},
+      {"noise", noise_json(problem.noise)},
       {"strategy", find_strategy(experiment.strategy).name()},
       {"start", experiment.start},
       {"query", experiment.query},
@@ -38,6 +69,7 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
         {"lhd_capture", protocol.lhd_capture == LhdCapture::kAfterTraining ? "after_training"
                                                                            : "when_gap_shrinks"},
         {"bald_dropout", protocol.bald_dropout},
+        {"noise_form", name(protocol.noise_form)},
         {"train_after_last_query", protocol.train_after_last_query}}},
       {"moonpool", MOONPOOL_VERSION},
   };
@@ -58,7 +90,7 @@ std::string round_json(const RoundRecord& record) {
       {"first_train_loss", training.first_loss},
       {"train_loss", training.loss},
       {"train_accuracy", training.accuracy},
-      {"ema_train_accuracy", training.ema_accuracy},
+      {"ema_train_accuracy", training.ema_accuracy ? Json(*training.ema_accuracy) : Json(nullptr)},
       {"difference_captured_in_epoch", training.captured_in_epoch},
       {"candidates", record.candidates},
       {"samples_scored", record.samples_scored},
@@ -68,17 +100,23 @@ std::string round_json(const RoundRecord& record) {
   return json.dump();
 }
 
+void prepare_run_folder(const std::filesystem::path& folder, bool overwrite) {
+  create_directories_or_fail(folder);
+  for (const char* file : {"config.json", "rounds.jsonl", "queries.jsonl", "timings.jsonl"}) {
+    if (!std::filesystem::exists(folder / file)) continue;
+    if (!overwrite) {
+      fail_usage(
+          "--out {}: the folder already holds a run ({}); choose another one, or pass "
+          "--overwrite",
+          folder.string(), file);
+    }
+    std::filesystem::remove(folder / file);
+  }
+}
+
 RunFolder::RunFolder(std::filesystem::path folder, const ProblemConfig& problem,
-                     const ExperimentConfig& experiment, Device device, bool overwrite)
+                     const ExperimentConfig& experiment, Device device)
     : folder_(std::move(folder)) {
-  create_directories_or_fail(folder_);
-  if (std::filesystem::exists(folder_ / "rounds.jsonl") && !overwrite) {
-    fail_usage("--out {}: the folder already holds a run; choose another one, or pass --overwrite",
-               folder_.string());
-  }
-  for (const char* file : {"rounds.jsonl", "queries.jsonl", "timings.jsonl"}) {
-    std::filesystem::remove(folder_ / file);
-  }
   write_file_atomically(folder_ / "config.json", config_json(problem, experiment, device));
 }
 

@@ -16,12 +16,15 @@
 
 namespace moonpool {
 
+/// Makes the folder, or empties it of an earlier run's records if `overwrite` is set. A usage Error
+/// if it holds a file of such a name otherwise, an Error if it cannot be written.
+void prepare_run_folder(const std::filesystem::path& folder, bool overwrite);
+
 class RunFolder {
  public:
-  /// Makes the folder and writes config.json. An Error if it cannot be written, or if it already
-  /// holds a run and `overwrite` is not set.
+  /// Writes config.json into a folder that `prepare_run_folder` has made.
   RunFolder(std::filesystem::path folder, const ProblemConfig& problem,
-            const ExperimentConfig& experiment, Device device, bool overwrite);
+            const ExperimentConfig& experiment, Device device);
 
   void add(const RoundRecord& record, const RoundTimings& timings);
 

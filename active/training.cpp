@@ -91,13 +91,14 @@ TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
     outcome.loss = totals.loss / static_cast<double>(totals.examples);
     if (outcome.epochs == 1) outcome.first_loss = outcome.loss;
     outcome.accuracy = share(totals.hits, totals.examples);
-    outcome.ema_accuracy = share(totals.ema_hits, totals.examples);
+    const double ema_accuracy = share(totals.ema_hits, totals.examples);
+    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = ema_accuracy;
 
     const bool reached = protocol_.stop_accuracy > 0 &&
                          outcome.accuracy >= protocol_.stop_accuracy &&
-                         outcome.ema_accuracy >= protocol_.stop_ema_accuracy;
+                         ema_accuracy >= protocol_.stop_ema_accuracy;
     const bool last = reached || outcome.epochs == protocol_.max_epochs;
-    const bool shrunk = gap.shrunk(outcome.accuracy, outcome.ema_accuracy);
+    const bool shrunk = gap.shrunk(outcome.accuracy, ema_accuracy);
     if (keep_difference && !difference_ && (shrunk || last)) {
       difference_ = model_difference(stream_, predict(stream_, model_, store_),
                                      predict(stream_, ema_model_, store_));
@@ -106,6 +107,8 @@ TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
     if (last) return outcome;
     if (protocol_.restart_interval > 0 && (outcome.epochs + 1) % protocol_.restart_interval == 0 &&
         outcome.accuracy < protocol_.restart_below) {
+      // As the released code does it: both models start over, but neither the count of shrinking
+      // gaps nor a difference that was already taken does.
       start_afresh(round, ++outcome.restarts);
     }
   }

@@ -14,10 +14,10 @@ namespace moonpool {
 struct TrainingOutcome {
   int64_t epochs = 0;
   int64_t restarts = 0;
-  double first_loss = 0;    // mean loss over the first epoch
-  double loss = 0;          // mean loss over the last epoch
-  double accuracy = 0;      // main model, running, last epoch
-  double ema_accuracy = 0;  // EMA model, running, last epoch; 0 if the protocol needs none
+  double first_loss = 0;               // mean loss over the first epoch
+  double loss = 0;                     // mean loss over the last epoch
+  double accuracy = 0;                 // main model, running, last epoch
+  std::optional<double> ema_accuracy;  // EMA model, likewise; nothing if the protocol needs none
   int64_t captured_in_epoch =
       0;  // when LHD's difference was taken (1-based); 0: not during training
 };

@@ -18,8 +18,7 @@ namespace {
 /// An open file. Move-only by having neither copy nor move.
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags)
-      : number_(open(path.c_str(), flags, 0666)) {}
+  Descriptor(const std::filesystem::path& path, int flags) : number_(open(path.c_str(), flags)) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
@@ -28,9 +27,6 @@ class Descriptor {
 
   bool is_open() const { return number_ >= 0; }
   int number() const { return number_; }
-
-  /// Closes now: some file systems report a failed write only here.
-  bool close_checked() { return close(std::exchange(number_, -1)) == 0; }
 
  private:
   int number_;
@@ -48,12 +44,6 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-bool write_and_flush(const std::filesystem::path& path, std::string_view bytes) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
-  return file.is_open() && write_all(file.number(), bytes) && fsync(file.number()) == 0 &&
-         file.close_checked();
-}
-
 /// A rename is on the disk only once its folder is. File systems that cannot flush a folder keep no
 /// such promise for anybody, so there is nothing to report.
 void flush_directory(const std::filesystem::path& path) {
@@ -63,15 +53,41 @@ void flush_directory(const std::filesystem::path& path) {
 
 }  // namespace
 
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), partial_(path_) {
+  partial_ += ".partial";
+  descriptor_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_to_write();
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(partial_.c_str());
+}
+
+void AtomicFile::fail_to_write() {
+  const int reason = errno;
+  if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
+  unlink(partial_.c_str());
+  fail("cannot write '{}': {}", path_.string(), std::strerror(reason));
+}
+
+void AtomicFile::append(std::string_view bytes) {
+  if (!write_all(descriptor_, bytes)) fail_to_write();
+}
+
+void AtomicFile::commit() {
+  if (fsync(descriptor_) != 0) fail_to_write();
+  // Some file systems report a failed write only here.
+  if (close(std::exchange(descriptor_, -1)) != 0) fail_to_write();
+  if (std::rename(partial_.c_str(), path_.c_str()) != 0) fail_to_write();
+  flush_directory(path_.parent_path());
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
-  std::filesystem::path partial = path;
-  partial += ".partial";
-  if (!write_and_flush(partial, bytes) || std::rename(partial.c_str(), path.c_str()) != 0) {
-    const int reason = errno;
-    unlink(partial.c_str());
-    fail("cannot write '{}': {}", path.string(), std::strerror(reason));
-  }
-  flush_directory(path.parent_path());
+  AtomicFile file(path);
+  file.append(bytes);
+  file.commit();
 }
 
 void create_directories_or_fail(const std::filesystem::path& path) {

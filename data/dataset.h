@@ -18,6 +18,10 @@ struct SampleShape {
   friend bool operator==(const SampleShape&, const SampleShape&) = default;
 };
 
+/// Loaders of images reserve room for that many more samples than they read, so that a noise
+/// benchmark adds its own without a second copy of the whole set.
+inline constexpr int64_t kSpareSamples = 128;
+
 /// Examples of one split. Sample i is `shape.size()` values from i * shape.size() on: bytes for
 /// images, floats for points.
 struct Split {
@@ -31,8 +35,10 @@ struct Split {
 /// see it.
 enum class Origin : uint8_t {
   kClean = 0,
-  kNoisy = 1,  // added, or given a random label, by a noise benchmark
+  kNoisy = 1,       // added by a noise benchmark, with a random label
+  kRelabelled = 2,  // was there before; the benchmark gave it a random label
 };
+inline constexpr int kOrigins = 3;
 
 struct Dataset {
   std::string name;
@@ -54,6 +60,12 @@ struct ExampleTable {
   std::vector<Origin> origin;
 
   int64_t size() const { return static_cast<int64_t>(sample.size()); }
+  void reserve(int64_t examples) {
+    const auto count = static_cast<std::size_t>(examples);
+    sample.reserve(count);
+    label.reserve(count);
+    origin.reserve(count);
+  }
   void append(int32_t sample_index, int32_t answer, Origin from) {
     sample.push_back(sample_index);
     label.push_back(answer);

@@ -1,11 +1,12 @@
 #include "data/npy.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
-#include <optional>
+#include <span>
 #include <string_view>
 
 #include "data/atomic_file.h"
@@ -17,25 +18,44 @@ static_assert(std::endian::native == std::endian::little,
               "values are copied as they lie in memory");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr uint32_t kMostHeaderBytes = 1 << 16;
+constexpr std::size_t kMostRank = 32;  // NumPy's own limit
+constexpr uint64_t kValuesAtOnce = 1 << 15;
 constexpr std::size_t kAlignment = 64;  // of the first value, so that a file can be memory-mapped
 
 struct ElementType {
   const char* descriptor;
   const char* name;
+  std::size_t width;
 };
 // In the order of the alternatives of NpyArray::Values.
 constexpr ElementType kTypes[] = {
-    {"<f4", "float32"}, {"<f8", "float64"}, {"<i4", "int32"}, {"<i8", "int64"}, {"|u1", "uint8"}};
+    {"<f4", "float32", 4}, {"<f8", "float64", 8}, {"<i4", "int32", 4},
+    {"<i8", "int64", 8},   {"|u1", "uint8", 1},
+};
 static_assert(std::size(kTypes) == std::variant_size_v<NpyArray::Values>);
 
-/// An empty vector of the type that a header's descriptor names.
+/// An empty vector of the type that a known descriptor names.
 template <std::size_t I = 0>
-std::optional<NpyArray::Values> values_of(std::string_view descriptor) {
-  if constexpr (I < std::size(kTypes)) {
-    if (descriptor == kTypes[I].descriptor) return NpyArray::Values(std::in_place_index<I>);
-    return values_of<I + 1>(descriptor);
+NpyArray::Values values_of(std::string_view descriptor) {
+  if constexpr (I + 1 < std::size(kTypes)) {
+    if (descriptor != kTypes[I].descriptor) return values_of<I + 1>(descriptor);
   }
-  return std::nullopt;
+  return NpyArray::Values(std::in_place_index<I>);
+}
+
+/// Part of a header as a message shows it: short, and in one line.
+std::string printable(std::string_view text) {
+  std::string line(text.substr(0, 60));
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return line;
+}
+
+/// A shape as Python writes a tuple, without the parentheses.
+std::string text_of(const std::vector<int64_t>& shape) {
+  std::string text = fmt::format("{}", fmt::join(shape, ", "));
+  return shape.size() == 1 ? text + "," : text;
 }
 
 /// What stands behind `key` in a header such as
@@ -43,7 +63,7 @@ std::optional<NpyArray::Values> values_of(std::string_view descriptor) {
 std::string_view value_of(std::string_view header, std::string_view key, const std::string& path) {
   const std::string quoted = fmt::format("'{}':", key);
   const std::size_t position = header.find(quoted);
-  check(position != header.npos, "'{}': the header has no '{}'", path, key);
+  check(position != header.npos, "{}: the header has no '{}'", path, key);
   header.remove_prefix(position + quoted.size());
   header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
   return header;
@@ -51,7 +71,7 @@ std::string_view value_of(std::string_view header, std::string_view key, const s
 
 std::vector<int64_t> parse_shape(std::string_view text, const std::string& path) {
   const std::size_t close = text.find(')');
-  check(text.starts_with('(') && close != text.npos, "'{}': the header's shape is no tuple", path);
+  check(text.starts_with('(') && close != text.npos, "{}: the header's shape is no tuple", path);
   const std::string_view tuple = text.substr(0, close + 1);
   std::vector<int64_t> shape;
   const char* at = tuple.data() + 1;
@@ -61,7 +81,9 @@ std::vector<int64_t> parse_shape(std::string_view text, const std::string& path)
     if (at == end) return shape;
     int64_t extent = -1;
     const auto [next, error] = std::from_chars(at, end, extent);
-    check(error == std::errc() && extent >= 0, "'{}': cannot read the shape {}", path, tuple);
+    check(error == std::errc() && extent >= 0, "{}: cannot read the shape {}", path,
+          printable(tuple));
+    check(shape.size() < kMostRank, "{}: the shape has more than {} extents", path, kMostRank);
     shape.push_back(extent);
     at = next;
   }
@@ -78,64 +100,90 @@ uint64_t count_of(const std::vector<int64_t>& shape) {
   return count;
 }
 
-struct Header {
-  std::string_view text;
-  std::string_view data;  // what follows it
-};
-
-Header split_header(std::string_view file, const std::string& path) {
-  check(file.starts_with(kMagic) && file.size() >= 10, "'{}' is no .npy file", path);
-  const int version = static_cast<uint8_t>(file[6]);
-  check(version == 1 || version == 2, "'{}' has version {} of the .npy format; expected 1 or 2",
-        path, version);
-  const std::size_t prefix = version == 1 ? 10 : 12;
+/// The header's text, without what lies before it.
+std::string read_header_text(ByteSource& source) {
+  std::array<uint8_t, kMagic.size() + 2> start;
+  const std::size_t got = source.read(start);
+  const std::string_view magic(reinterpret_cast<const char*>(start.data()), kMagic.size());
+  check(got == start.size() && magic == kMagic, "{} is no .npy file", source.name());
+  const int version = start[6];
+  check(version == 1 || version == 2, "{} has version {} of the .npy format; expected 1 or 2",
+        source.name(), version);
   uint32_t length = 0;
-  if (file.size() >= prefix) std::memcpy(&length, file.data() + 8, prefix - 8);
-  check(file.size() >= prefix && file.size() - prefix >= length,
-        "'{}' is truncated: it ends inside its header", path);
-  return {file.substr(prefix, length), file.substr(prefix + length)};
+  std::array<uint8_t, sizeof(length)> bytes{};
+  const std::span<uint8_t> length_bytes = std::span(bytes).first(version == 1 ? 2 : 4);
+  bool whole = source.read(length_bytes) == length_bytes.size();
+  std::memcpy(&length, bytes.data(), sizeof(length));
+  check(!whole || length <= kMostHeaderBytes, "{}: its header is of {} bytes; expected at most {}",
+        source.name(), length, kMostHeaderBytes);
+  std::string text(whole ? length : 0, '\0');
+  whole = whole && source.read({reinterpret_cast<uint8_t*>(text.data()), text.size()}) == length;
+  check(whole, "{} is truncated: it ends inside its header", source.name());
+  return text;
+}
+
+template <class T>
+void read_values(ByteSource& source, const NpyHeader& header, std::vector<T>& values) {
+  // Memory grows with what arrives, whatever the header says.
+  values.reserve(std::min(header.count, 4 * source.stored_bytes() / sizeof(T)));
+  uint64_t got = 0;
+  while (values.size() < header.count) {
+    const std::size_t start = values.size();
+    const uint64_t left = header.count - start;
+    values.resize(start + static_cast<std::size_t>(std::min<uint64_t>(left, kValuesAtOnce)));
+    const std::size_t wanted = (values.size() - start) * sizeof(T);
+    const std::size_t read = source.read({reinterpret_cast<uint8_t*>(&values[start]), wanted});
+    got += read;
+    if (read < wanted) break;
+  }
+  check_npy_end(source, header, got);
 }
 
 }  // namespace
 
 const char* NpyArray::type_name(const Values& values) { return kTypes[values.index()].name; }
 
-NpyArray read_npy(const std::filesystem::path& file) {
-  const std::string path = file.string();
-  const std::string bytes = read_file(file);
-  const auto [header, data] = split_header(bytes, path);
+NpyHeader read_npy_header(ByteSource& source) {
+  const std::string& path = source.name();
+  const std::string text = read_header_text(source);
+  const std::string_view type = value_of(text, "descr", path);
+  NpyHeader header;
+  header.descriptor = "(structure)";
+  if (type.starts_with('\'')) header.descriptor = type.substr(1, type.find('\'', 1) - 1);
+  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const ElementType& t) {
+    return header.descriptor == t.descriptor;
+  });
+  check(known != std::end(kTypes),
+        "{} holds elements of type {}; expected <f4, <f8, <i4, <i8 or |u1", path,
+        printable(header.descriptor));
+  check(value_of(text, "fortran_order", path).starts_with("False"),
+        "{} is in Fortran order; expected C order", path);
+  header.shape = parse_shape(value_of(text, "shape", path), path);
+  header.count = count_of(header.shape);
+  header.width = known->width;
+  return header;
+}
 
-  const std::string_view type = value_of(header, "descr", path);
-  const std::string_view descriptor =
-      type.starts_with('\'') ? type.substr(1, type.find('\'', 1) - 1) : "(structure)";
-  std::optional<NpyArray::Values> values = values_of(descriptor);
-  check(values.has_value(), "'{}' holds elements of type {}; expected <f4, <f8, <i4, <i8 or |u1",
-        path, descriptor);
-  check(value_of(header, "fortran_order", path).starts_with("False"),
-        "'{}' is in Fortran order; expected C order", path);
+void check_npy_end(ByteSource& source, const NpyHeader& header, uint64_t got) {
+  std::array<uint8_t, 4096> block;
+  for (std::size_t more = source.read(block); more > 0; more = source.read(block)) got += more;
+  check(got % header.width == 0 && got / header.width == header.count,
+        "{} has {} bytes of values; its header says {} values of {} bytes", source.name(), got,
+        header.count, header.width);
+}
 
-  NpyArray array{parse_shape(value_of(header, "shape", path), path), std::move(*values)};
-  std::visit(
-      [&, data = data](auto& typed) {
-        const std::size_t width = sizeof(typed[0]);
-        const uint64_t count = count_of(array.shape);
-        check(data.size() % width == 0 && data.size() / width == count,
-              "'{}' has {} bytes of values; its header says {} values of {} bytes", path,
-              data.size(), count, width);
-        typed.resize(count);
-        if (count > 0) std::memcpy(typed.data(), data.data(), data.size());
-      },
-      array.values);
+NpyArray read_npy(ByteSource& source) {
+  const NpyHeader header = read_npy_header(source);
+  NpyArray array{header.shape, values_of(header.descriptor)};
+  std::visit([&](auto& typed) { read_values(source, header, typed); }, array.values);
   return array;
 }
 
-void write_npy(const std::filesystem::path& path, const NpyArray& array) {
-  std::string shape;
-  for (const int64_t extent : array.shape) shape += fmt::format("{}, ", extent);
-  if (array.shape.size() > 1) shape.resize(shape.size() - 2);
-  if (array.shape.size() == 1) shape.pop_back();  // Python writes (5,)
+NpyArray read_npy(const std::filesystem::path& path) { return read_npy(*open_file(path)); }
+
+std::string npy_header(std::string_view descriptor, const std::vector<int64_t>& shape) {
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
-                                   kTypes[array.values.index()].descriptor, shape);
+                                   descriptor, text_of(shape));
   const std::size_t unpadded = kMagic.size() + 4 + header.size() + 1;
   header.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
   header += '\n';
@@ -143,16 +191,21 @@ void write_npy(const std::filesystem::path& path, const NpyArray& array) {
   std::string bytes(kMagic);
   bytes +=
       {'\1', '\0', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
-  bytes += header;
+  return bytes + header;
+}
+
+void write_npy(const std::filesystem::path& path, const NpyArray& array) {
   std::visit(
       [&](const auto& typed) {
         check(count_of(array.shape) == typed.size(),
-              "cannot write '{}': ({}) is not the shape of {} values", path.string(), shape,
-              typed.size());
-        bytes.append(reinterpret_cast<const char*>(typed.data()), typed.size() * sizeof(typed[0]));
+              "cannot write '{}': ({}) is not the shape of {} values", path.string(),
+              text_of(array.shape), typed.size());
+        AtomicFile file(path);
+        file.append(npy_header(kTypes[array.values.index()].descriptor, array.shape));
+        file.append({reinterpret_cast<const char*>(typed.data()), typed.size() * sizeof(typed[0])});
+        file.commit();
       },
       array.values);
-  write_file_atomically(path, bytes);
 }
 
 }  // namespace moonpool

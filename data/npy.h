@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "data/byte_source.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -36,6 +38,23 @@ struct NpyArray {
 /// Reads a little-endian, C-ordered array. Throws an Error that names the file for anything else,
 /// and for a file that is longer or shorter than its header says.
 NpyArray read_npy(const std::filesystem::path& path);
+
+NpyArray read_npy(ByteSource& source);
+
+/// What a file says about its values, for readers that want them elsewhere than in an NpyArray.
+struct NpyHeader {
+  std::string descriptor;  // NumPy's: "<f4", "|u1", ...
+  std::vector<int64_t> shape;
+  uint64_t count = 0;  // of values; the largest number there is where that is not enough
+  std::size_t width = 0;
+};
+/// Reads up to the first value.
+NpyHeader read_npy_header(ByteSource& source);
+/// An Error unless `got` bytes of values are all that there are and all that should be.
+void check_npy_end(ByteSource& source, const NpyHeader& header, uint64_t got);
+
+/// The bytes before the first value, in version 1.0.
+std::string npy_header(std::string_view descriptor, const std::vector<int64_t>& shape);
 
 /// Writes version 1.0, atomically. The shape must fit the number of values.
 void write_npy(const std::filesystem::path& path, const NpyArray& array);

@@ -1,5 +1,6 @@
 #include "engine/predict.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "engine/ops.h"

@@ -1,5 +1,7 @@
 #include "engine/train_step.h"
 
+#include <algorithm>
+
 #include "engine/ops.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/error.h"

@@ -7,5 +7,7 @@ namespace moonpool {
 
 void add_run_command(CLI::App& app);
 void add_info_command(CLI::App& app);
+void add_data_command(CLI::App& app);
+void add_fetch_command(CLI::App& app);
 
 }  // namespace moonpool

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "active/cli/commands.h"
+#include "active/cli/dataset_options.h"
 #include "active/experiment.h"
 #include "active/program.h"
 #include "active/run_folder.h"
@@ -15,10 +16,11 @@ struct RunOptions {
   CommonOptions common;
   ProblemConfig problem;
   ExperimentConfig experiment;
-  std::string noise = "clean";
+  DatasetOptions data;
   std::string protocol = "paper";
   std::string out;
   bool overwrite = false;
+  int64_t epochs = 0;  // 0: as the protocol says
   // Given or not: the defaults depend on the data set.
   CLI::Option* start = nullptr;
   CLI::Option* query = nullptr;
@@ -49,17 +51,23 @@ void set_defaults(RunOptions& options) {
 
 void run(RunOptions& options) {
   set_defaults(options);
-  options.problem.noise = parse_noise(options.noise);
+  Protocol& protocol = options.experiment.protocol;
+  protocol = protocol_for(options.problem, options.protocol);
+  finish_dataset_options(options.data, protocol.noise_form, options.problem);
+  protocol.noise_form = options.problem.noise.form;
   options.problem.seed = options.experiment.seed;
-  options.experiment.protocol = protocol_for(options.problem, options.protocol);
-  find_strategy(options.experiment.strategy);  // before any work
+  if (options.epochs > 0) options.experiment.protocol.max_epochs = options.epochs;
+  // All that can be wrong with the call is found before the device is chosen and said.
+  find_strategy(options.experiment.strategy);
+  prepare_run_folder(options.out, options.overwrite);
+  const Problem problem = make_problem(options.problem);
+  check_numbers(options.experiment, problem.examples.size());
+
   const Device device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
-
-  const Problem problem = make_problem(options.problem);
   Stream stream(device);
   Experiment experiment(stream, problem, options.experiment);
-  RunFolder folder(options.out, options.problem, options.experiment, device, options.overwrite);
+  RunFolder folder(options.out, options.problem, options.experiment, device);
   fmt::print("{} on {}: pool of {} examples over {} unique samples, {} protocol, {}\n",
              find_strategy(options.experiment.strategy).name(), options.problem.dataset,
              problem.examples.size(), problem.dataset.train.size(), options.protocol,
@@ -77,25 +85,30 @@ void run(RunOptions& options) {
 void add_run_command(CLI::App& app) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "One active-learning run");
-  command->add_option("--dataset", options->problem.dataset,
-                      "four-moons, or cifar10 (official binary layout) [four-moons]");
-  command->add_option("--data-dir", options->problem.data_dir,
-                      "folder with the data set's files (not for four-moons)");
+  add_dataset_options(*command, options->data, options->problem);
   command->add_option("--model", options->problem.model, "mlp [mlp]");
-  command->add_option("--noise", options->noise,
-                      "noise benchmark for images: clean or blank [clean]");
-  command->add_option("--noise-ratio", options->problem.noise_ratio,
-                      "noisy examples per clean one [4]");
   command->add_option("--strategy", options->experiment.strategy, strategy_names() + " [LHD]");
   command->add_option("--protocol", options->protocol,
                       "paper (follows its text) or released (does what its code does) [paper]");
-  options->start = command->add_option("--start", options->experiment.start,
-                                       "examples labelled at first [2000; four-moons 20]");
-  options->query = command->add_option("--query", options->experiment.query,
-                                       "labels asked for in a round [1000; four-moons 200]");
-  options->rounds = command->add_option("--rounds", options->experiment.rounds,
-                                        "rounds of asking [10; four-moons 7]");
-  command->add_option("--seed", options->experiment.seed, "decides everything random [1]");
+  options->start = command
+                       ->add_option("--start", options->experiment.start,
+                                    "examples labelled at first [2000; four-moons 20]")
+                       ->check(whole_number<int64_t>());
+  options->query = command
+                       ->add_option("--query", options->experiment.query,
+                                    "labels asked for in a round [1000; four-moons 200]")
+                       ->check(whole_number<int64_t>());
+  options->rounds = command
+                        ->add_option("--rounds", options->experiment.rounds,
+                                     "rounds of asking [10; four-moons 7]")
+                        ->check(whole_number<int64_t>());
+  command
+      ->add_option("--epochs", options->epochs,
+                   "most epochs a round, instead of the protocol's [paper 500, released 499; "
+                   "four-moons 100]")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  command->add_option("--seed", options->experiment.seed, "decides everything random [1]")
+      ->check(whole_number<uint64_t>());
   command->add_option("--out", options->out, "folder for the records")->required();
   command->add_flag("--overwrite", options->overwrite, "replace a run that is already in --out");
   add_common_options(*command, options->common);

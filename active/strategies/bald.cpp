@@ -1,5 +1,6 @@
 // BALD: largest mutual information between prediction and weights (Houlsby et al. 2011), estimated
 // by Monte Carlo dropout before the last layer.
+// Masks belong to a sample: its copies share them, and so have one score.
 #include "active/strategies/strategy.h"
 #include "active/strategies/top_k.h"
 #include "kernels/acquisition/scores.h"

@@ -95,8 +95,10 @@ Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool
 
   Stream stream(plan.device);
   Experiment experiment(stream, problem, settings);
-  RunFolder folder(plan.out / "runs" / fmt::format("{}-{}", task.strategy, task.seed), config,
-                   settings, plan.device, /*overwrite=*/true);
+  const std::filesystem::path records =
+      plan.out / "runs" / fmt::format("{}-{}", task.strategy, task.seed);
+  prepare_run_folder(records, /*overwrite=*/true);
+  RunFolder folder(records, config, settings, plan.device);
   Outcome outcome;
   int64_t queried = 0;
   int64_t clean = 0;
@@ -122,11 +124,13 @@ Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool
 
 Figure1Results run_figure1(const Figure1Plan& plan, Progress& progress) {
   std::vector<Task> tasks;
+  tasks.reserve(plan.strategies.size() * static_cast<std::size_t>(plan.seeds));
   for (const std::string& strategy : plan.strategies) {
     for (int64_t seed = 1; seed <= plan.seeds; ++seed) {
       tasks.push_back({strategy, static_cast<uint64_t>(seed)});
     }
   }
+  std::filesystem::remove_all(plan.out / "runs");  // of an earlier report
   std::vector<Outcome> outcomes(tasks.size());
   std::atomic<std::size_t> next{0};
   std::atomic<bool> stop{false};
@@ -149,6 +153,7 @@ Figure1Results run_figure1(const Figure1Plan& plan, Progress& progress) {
   };
   {
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(plan.jobs));
     for (int job = 0; job < plan.jobs; ++job) workers.emplace_back(work);
   }
   if (failure) std::rethrow_exception(failure);

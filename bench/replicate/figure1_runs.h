@@ -16,8 +16,8 @@ struct Figure1Plan {
   int64_t seeds = 5;                    // seeds 1 .. seeds
   std::string protocol = "paper";
   Device device;
-  int jobs = 1;                // runs at once, one CPU thread each
-  std::filesystem::path out;   // records of run LHD with seed 3 go to out/runs/LHD-3
+  int jobs = 1;               // runs at once, one CPU thread each
+  std::filesystem::path out;  // records of run LHD with seed 3 go to out/runs/LHD-3
 };
 
 struct Figure1Results {

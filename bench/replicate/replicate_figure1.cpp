@@ -44,7 +44,8 @@ void replicate(const Options& options, const std::string& typed) {
   plan.protocol = parse_protocol(options.protocol).name;
   plan.device = choose_device(options.common.device);
   const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
-  // A run is small: on the CPU one thread each and several at once; a GPU takes one after the other.
+  // A run is small: on the CPU one thread each and several at once; a GPU takes one after the
+  // other.
   const auto runs = static_cast<int64_t>(plan.strategies.size()) * plan.seeds;
   plan.jobs = plan.device.is_cuda() ? 1 : static_cast<int>(std::min<int64_t>(threads, runs));
   plan.out = options.out;
@@ -64,8 +65,9 @@ void replicate(const Options& options, const std::string& typed) {
                                             .command_line = typed,
                                             .protocol = plan.protocol,
                                             .total_seconds = took.count()}};
-  fmt::print("Figure 1, Four-Moons, {} protocol, {} seeds, {} ({:.1f} s)\n\n{}\n", plan.protocol,
-             plan.seeds, report.provenance.device, took.count(), figure1_table(report.runs));
+  fmt::print("Figure 1, Four-Moons, {} protocol, {} seed{}, {} ({:.1f} s)\n\n{}\n", plan.protocol,
+             plan.seeds, plan.seeds == 1 ? "" : "s", report.provenance.device, took.count(),
+             figure1_table(report.runs));
   for (const std::string& warning : write_figure1(plan.out, report)) {
     fmt::print(stderr, "replicate_figure1: {}\n", warning);
   }

@@ -10,7 +10,7 @@ Tensor cross_entropy(Tape& tape, const Tensor& logits, const int32_t* labels, in
         "cross_entropy: expected logits [n, classes], not {}", logits.shape());
   const int64_t n = logits.shape()[0];
   const int64_t classes = logits.shape()[1];
-  const Tensor losses = tape.result({n}, logits.dtype(), {&logits});
+  Tensor losses = tape.result({n}, logits.dtype(), {&logits});
   visit_dtype(logits.dtype(), [&]<class T>(T) {
     for_each(tape.stream(), n,
              kernels::CrossEntropy<T>{logits.data<T>(), labels, losses.data<T>(), hits, classes});

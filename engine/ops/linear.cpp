@@ -41,7 +41,7 @@ Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& b
   const int64_t n = x.shape()[0];
   const int64_t in = x.shape()[1];
   const int64_t out = weight.shape()[0];
-  const Tensor y = tape.result({n, out}, x.dtype(), {&x, &weight, &bias});
+  Tensor y = tape.result({n, out}, x.dtype(), {&x, &weight, &bias});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     for_each_2d(tape.stream(), n, out, kernels::BroadcastRow<T>{bias.data<T>(), y.data<T>(), out});
     gemm<T>(tape.stream(), Transpose::kNo, Transpose::kYes, n, out, in, x.data<T>(),

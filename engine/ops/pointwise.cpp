@@ -6,7 +6,7 @@
 namespace moonpool::ops {
 
 Tensor relu(Tape& tape, const Tensor& x) {
-  const Tensor y = tape.result(x.shape(), x.dtype(), {&x});
+  Tensor y = tape.result(x.shape(), x.dtype(), {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     for_each(tape.stream(), x.numel(), kernels::Relu<T>{x.data<T>(), y.data<T>()});
     if (y.requires_grad()) {
@@ -22,7 +22,7 @@ Tensor relu(Tape& tape, const Tensor& x) {
 
 Tensor add(Tape& tape, const Tensor& a, const Tensor& b) {
   check(a.shape() == b.shape(), "add: shapes {} and {} differ", a.shape(), b.shape());
-  const Tensor y = tape.result(a.shape(), a.dtype(), {&a, &b});
+  Tensor y = tape.result(a.shape(), a.dtype(), {&a, &b});
   visit_dtype(a.dtype(), [&]<class T>(T) {
     for_each(tape.stream(), a.numel(), kernels::Add<T>{a.data<T>(), b.data<T>(), y.data<T>()});
     if (y.requires_grad()) {
@@ -43,7 +43,7 @@ Tensor dropout(Tape& tape, const Tensor& x, float drop_probability, RandomKey ke
   check(drop_probability >= 0 && drop_probability < 1,
         "dropout: the probability must lie in [0, 1), not be {}", drop_probability);
   const float keep = 1 - drop_probability;
-  const Tensor y = tape.result(x.shape(), x.dtype(), {&x});
+  Tensor y = tape.result(x.shape(), x.dtype(), {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     for_each(tape.stream(), x.numel(),
              kernels::Dropout<T>{x.data<T>(), y.data<T>(), key, keep, false});
@@ -61,7 +61,7 @@ Tensor dropout(Tape& tape, const Tensor& x, float drop_probability, RandomKey ke
 Tensor flatten(Tape& tape, const Tensor& x) {
   check(x.shape().rank() >= 1, "flatten: a scalar has no first dimension");
   const int64_t n = x.shape()[0];
-  const Tensor y = tape.view(x, {n, n == 0 ? 0 : x.numel() / n});
+  Tensor y = tape.view(x, {n, n == 0 ? 0 : x.numel() / n});
   if (y.requires_grad()) {
     visit_dtype(x.dtype(), [&]<class T>(T) {
       tape.record("flatten", [&tape, x, y] {
@@ -76,7 +76,7 @@ Tensor flatten(Tape& tape, const Tensor& x) {
 
 Tensor mean(Tape& tape, const Tensor& x) {
   check(x.numel() > 0, "mean: the tensor is empty");
-  const Tensor y = tape.result({}, x.dtype(), {&x});
+  Tensor y = tape.result({}, x.dtype(), {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     const T scale = T(1) / static_cast<T>(x.numel());
     reduce_rows(tape.stream(), 1, x.numel(),

@@ -1,6 +1,6 @@
 // The few calls of the CUDA runtime that the rest of the project uses, so that no other file needs
-// a preprocessor switch: cuda_api.cpp implements them with CUDA, cuda_absent.cpp without (there
-// everything but `status` throws).
+// a preprocessor switch: cuda_api.cpp implements them with CUDA, cuda_absent.cpp without: there
+// `query_status` says so, and whatever would need a device throws.
 #pragma once
 
 #include <cstddef>

@@ -59,7 +59,11 @@ template <class Metric>
 void approach_all(Stream& stream, const Metric& metric, int64_t rows,
                   std::span<const int32_t> centres, double* nearest) {
   constexpr int64_t kAtOnce = 32;
-  const Buffer<int32_t> centre(stream, centres);
+  // Copies of one sample are one centre.
+  std::vector<int32_t> unique(centres.begin(), centres.end());
+  std::sort(unique.begin(), unique.end());
+  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
+  const Buffer<int32_t> centre(stream, unique);
   const Buffer<double> distances(stream.device(), rows * kAtOnce);
   for (int64_t first = 0; first < centre.size(); first += kAtOnce) {
     const int64_t count = std::min(kAtOnce, centre.size() - first);

@@ -31,7 +31,7 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
           int64_t k, const T* a, const T* b, T beta, T* out);
 }  // namespace cuda
 
-/// Name and version of the libraries behind `gemm` on this build, one per line.
+/// Name and version of the library behind `gemm` on the CPU.
 const char* gemm_library_cpu();
 
 }  // namespace moonpool

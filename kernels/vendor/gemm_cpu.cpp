@@ -2,6 +2,7 @@
 #include <dnnl.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"

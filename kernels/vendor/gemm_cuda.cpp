@@ -6,8 +6,11 @@
 // change places, and the flags stay.
 #include <cublasLt.h>
 
+#include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <tuple>
+#include <type_traits>
 
 #include "kernels/runtime/buffer.h"
 #include "kernels/runtime/error.h"
@@ -17,6 +20,15 @@ namespace moonpool::cuda {
 namespace {
 
 constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
+
+/// What cuBLASLt assumes of pointers unless told otherwise.
+constexpr uintptr_t kMostAlignment = 256;
+
+uint32_t common_alignment(std::initializer_list<const void*> pointers) {
+  uintptr_t bits = kMostAlignment;
+  for (const void* pointer : pointers) bits |= reinterpret_cast<uintptr_t>(pointer);
+  return static_cast<uint32_t>(bits & (~bits + 1));  // the lowest bit that is set
+}
 
 void check_call(cublasStatus_t status, const char* expression) {
   check(status == CUBLAS_STATUS_SUCCESS, "cuBLASLt call failed: {} returned {}", expression,
@@ -28,6 +40,7 @@ void check_call(cublasStatus_t status, const char* expression) {
 struct Key {
   bool transpose_a, transpose_b, is_double, accumulates;
   int64_t m, n, k;
+  uint32_t alignment;  // bytes that all three pointers are multiples of; at most kMostAlignment
   auto operator<=>(const Key&) const = default;
 };
 
@@ -92,6 +105,13 @@ class Plan {
         CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE | CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE;
     cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
                                          &reductions, sizeof(reductions));
+    // Parameters lie packed in one buffer, so a matrix need not start where a vector load could.
+    for (const auto attribute :
+         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+      cublasLtMatmulPreferenceSetAttribute(preference, attribute, &key.alignment,
+                                           sizeof(key.alignment));
+    }
     cublasLtMatmulHeuristicResult_t result{};
     int found = 0;
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
@@ -145,7 +165,8 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
                 .accumulates = beta != T(0),
                 .m = m,
                 .n = n,
-                .k = k};
+                .k = k,
+                .alignment = common_alignment({a, b, out})};
   auto found = blas.plans.find(key);
   if (found == blas.plans.end()) {
     found = blas.plans

@@ -4,25 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "kernels/runtime/error.h"
+#include "tests/chi_square.h"
 
 namespace moonpool {
 namespace {
 
 RandomStream stream_with_seed(uint64_t seed) {
   return RandomStream(RandomKey{.seed = seed, .purpose = RandomPurpose::kData});
-}
-
-/// Pearson's statistic of counts that should all be the same.
-double chi_square(const std::vector<int64_t>& counts) {
-  const double total =
-      static_cast<double>(std::accumulate(counts.begin(), counts.end(), int64_t{0}));
-  const double expected = total / static_cast<double>(counts.size());
-  double sum = 0.0;
-  for (const int64_t count : counts) sum += std::pow(static_cast<double>(count) - expected, 2);
-  return sum / expected;
 }
 
 struct KnownAnswer {

@@ -1,0 +1,29 @@
+#include "data/images/write_png.h"
+
+#include <png.h>
+
+#include <string>
+
+#include "data/atomic_file.h"
+#include "data/byte_source.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = static_cast<png_uint_32>(image.width);
+  png.height = static_cast<png_uint_32>(image.height);
+  png.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+  std::string bytes(size, '\0');
+  if (png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) ==
+      0) {
+    fail("cannot make the PNG {}: {}", shown(path), png.message);
+  }
+  bytes.resize(size);
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace moonpool

@@ -1,0 +1,43 @@
+// Features and logits against PyTorch, from PyTorch's parameters (mlp_training.json).
+#include "engine/predict.h"
+#include "models/mlp.h"
+#include "tests/device_test.h"
+#include "tests/golden/golden.h"
+
+namespace moonpool {
+namespace {
+
+class MlpGoldenTest : public DeviceTest {
+ protected:
+  void expect_near(const Buffer<float>& found, const Golden& known) {
+    const std::vector<float> values = found.download(stream());
+    const auto expected = known.values<float>();
+    ASSERT_EQ(values.size(), expected.size());
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i], expected[i], 1e-6) << i;
+  }
+};
+
+TEST_P(MlpGoldenTest, SaysWhatPyTorchSays) {
+  const Golden golden = Golden::load("mlp_training.json");
+  const auto widths = golden["layers"].values<int64_t>();
+  const SampleStore store(stream(), golden["points"].values<float>(), 2, {}, {});
+  for (const char* which : {"main", "ema"}) {
+    SCOPED_TRACE(which);
+    Mlp mlp(device(), widths, false);
+    StateDict state = mlp.parameters().state_dict(stream());
+    for (NamedArray& array : state) {
+      std::string theirs = array.name;  // lm1.weight -> linear1.weight
+      theirs.replace(0, 2, "linear");
+      array.values = golden["final"][which][theirs].values<float>();
+    }
+    mlp.parameters().load_state_dict(stream(), state);
+    const Predictions found = predict(stream(), mlp, store);
+    expect_near(found.features, golden["outputs"][which]["features"]);
+    expect_near(found.logits, golden["outputs"][which]["logits"]);
+  }
+}
+
+MOONPOOL_TEST_ON_DEVICES(MlpGoldenTest);
+
+}  // namespace
+}  // namespace moonpool
