@@ -15,7 +15,6 @@ ModelDifference model_difference(Stream& stream, const Predictions& main, const 
               kernels::LossTimesFeatureDifference{out.loss.data(), main.features.data(),
                                                   ema.features.data(), out.embedding.data(),
                                                   main.feature_width});
-  stream.synchronize();  // callers free the predictions next
   return out;
 }
 

@@ -22,7 +22,7 @@ void for_each_batch(Stream& stream, const SampleStore& store, const Body& body) 
   Arena arena(stream.device());
   for (int64_t first = 0; first < store.count(); first += kBatch) {
     const int64_t batch = std::min(kBatch, store.count() - first);
-    arena.rewind(stream);
+    arena.rewind();
     Tape tape(stream, arena, Tape::Mode::kInference);
     const Tensor x = tape.empty({batch, store.width()}, DType::kFloat32);
     store.gather(stream, index.data() + first, nullptr, batch, x.data<float>());
@@ -87,7 +87,7 @@ Buffer<float> monte_carlo_probabilities(Stream& stream, const Classifier& model,
   Buffer<float> probabilities(stream.device(), passes * rows * classes);
   Arena arena(stream.device());
   for (int64_t pass = 0; pass < passes; ++pass) {
-    arena.rewind(stream);
+    arena.rewind();
     Tape tape(stream, arena, Tape::Mode::kInference);
     key.step = static_cast<uint32_t>(pass);
     const Tensor features({rows, predictions.feature_width}, DType::kFloat32,

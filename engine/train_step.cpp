@@ -73,7 +73,7 @@ void TrainStep::run_or_replay_step(int64_t batch) {
 }
 
 void TrainStep::run_step(int64_t batch) {
-  arena_.rewind(stream_);
+  arena_.rewind();
   Tape tape(stream_, arena_, Tape::Mode::kRecording);
   ParameterSet& parameters = optimizer_.adam().parameters();
   parameters.forget_gradients();

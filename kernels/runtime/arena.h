@@ -26,13 +26,6 @@ class Arena {
   /// later on the same stream may use the memory at once.
   void rewind();
 
-  /// The same for an arena whose work is queued on `stream`: waits for it where memory is given
-  /// back, which is after a step that was larger than all before.
-  void rewind(Stream& stream) {
-    if (blocks_.size() > 1) stream.synchronize();
-    rewind();
-  }
-
   /// Bytes held, used or not.
   std::size_t capacity() const;
 

@@ -68,7 +68,12 @@ void* allocate(std::size_t bytes) {
   return pointer;
 }
 
-void release(void* pointer) noexcept { log_failure(cudaFree(pointer), "cudaFree"); }
+// Queued work may still use the memory: of a temporary, of an arena that moves, or because an
+// exception passes. cudaFree waits for the device on the drivers of today, but does not promise to.
+void release(void* pointer) noexcept {
+  log_failure(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  log_failure(cudaFree(pointer), "cudaFree");
+}
 
 void* create_stream() {
   cudaStream_t stream = nullptr;

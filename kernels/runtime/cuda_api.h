@@ -20,7 +20,7 @@ CudaStatus query_status();
 std::string version_text();
 
 void* allocate(std::size_t bytes);
-void release(void* pointer) noexcept;
+void release(void* pointer) noexcept;  // waits for all queued work first
 
 void* create_stream();
 void destroy_stream(void* stream) noexcept;

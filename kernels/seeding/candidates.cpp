@@ -17,7 +17,8 @@ Candidates::Candidates(Stream& stream, int64_t rows, std::span<const int32_t> ro
   }
   begin_ = Buffer<int32_t>(stream, begin);
   example_ = Buffer<int32_t>(stream, example);
-  taken_ = Buffer<int32_t>(stream, std::vector<int32_t>(static_cast<std::size_t>(rows), 0));
+  taken_ = Buffer<int32_t>(stream.device(), rows);
+  taken_.fill_zero(stream);
 }
 
 std::vector<int32_t> Candidates::remaining(Stream& stream) const {

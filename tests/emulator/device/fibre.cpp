@@ -58,8 +58,7 @@ void Fibre::resume(Entry entry) {
 #if defined(__SANITIZE_ADDRESS__)
     __asan_unpoison_memory_region(stack_, kStackBytes);  // left by what was forgotten
 #endif
-    context_ = context::make_fcontext(static_cast<std::byte*>(stack_) + kStackBytes, kStackBytes,
-                                      &Fibre::start);
+    context_ = context::make_fcontext(static_cast<std::byte*>(stack_) + top_, top_, &Fibre::start);
   }
   void* kept = nullptr;
   leave_stack(&kept, stack_, kStackBytes);
@@ -83,7 +82,7 @@ FibrePool& FibrePool::instance() {
 
 Fibre* FibrePool::take() {
   if (idle_.empty()) {
-    all_.push_back(new Fibre(make_stack()));
+    all_.push_back(new Fibre(make_stack(), all_.size()));
     return all_.back();
   }
   Fibre* fibre = idle_.back();

@@ -1,7 +1,6 @@
 #include "tests/emulator/device/memory.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -25,9 +24,15 @@ struct Allocation {
   bool freed;
 };
 
-// By offset from the base of the reserved range.
+// All that there ever were, by offset from the base of the reserved range.
 std::map<std::size_t, Allocation>& allocations() {
   static auto* const table = new std::map<std::size_t, Allocation>;  // outlives static objects
+  return *table;
+}
+
+// Those not freed: offset of the first byte, and of the first behind the last.
+std::map<std::size_t, std::size_t>& live() {
+  static auto* const table = new std::map<std::size_t, std::size_t>;
   return *table;
 }
 
@@ -41,12 +46,20 @@ void* reserve(std::size_t bytes, int protection) {
   return range;
 }
 
-// Gives the whole pages inside of [begin, begin + bytes) back to the system.
-void give_back(uintptr_t begin, std::size_t bytes) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t first = (begin + page - 1) / page * page;
-  const uintptr_t last = (begin + bytes) / page * page;
+constexpr uintptr_t kPage = 4096;
+
+uintptr_t round_down(uintptr_t value) { return value / kPage * kPage; }
+
+// Gives the whole pages inside of [begin, end) back to the system.
+void give_back(uintptr_t begin, uintptr_t end) {
+  const uintptr_t first = round_down(begin + kPage - 1);
+  const uintptr_t last = round_down(end);
   if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+void protect(uintptr_t begin, uintptr_t end, int protection) {
+  const uintptr_t first = round_down(begin);
+  mprotect(reinterpret_cast<void*>(first), round_down(end + kPage - 1) - first, protection);
 }
 
 std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
@@ -76,9 +89,13 @@ void* DeviceMemory::allocate(std::size_t bytes) {
   allocations()[offset] = {.number = number, .bytes = bytes, .freed = false};
   next_ = round_up(offset + bytes + kGuard, kAlignment);
   in_use_ += bytes;
+  live()[offset] = offset + bytes;
   std::memset(shadow(pointer), kAllocated, bytes);
-  const Access access;
+  // Only these pages: opening all of them takes time in proportion to what was ever allocated.
+  const auto place = reinterpret_cast<uintptr_t>(pointer);
+  protect(place, place + bytes, PROT_READ | PROT_WRITE);
   std::memset(pointer, kPoison, bytes);
+  if (!is_open()) protect(place, place + bytes, PROT_NONE);
   return pointer;
 }
 
@@ -90,8 +107,15 @@ bool DeviceMemory::release(void* pointer) {
   const std::size_t bytes = found->second.bytes;
   in_use_ -= bytes;
   std::memset(shadow(pointer), 0, bytes);
-  give_back(reinterpret_cast<uintptr_t>(pointer), bytes);
-  give_back(reinterpret_cast<uintptr_t>(shadow(pointer)), bytes);
+  // The pages that it touched and that no other allocation touches.
+  const auto next = live().erase(live().find(found->first));
+  const std::size_t begin = next == live().begin() ? 0 : std::prev(next)->second;
+  const std::size_t end = next == live().end() ? kReserved : next->first;
+  const std::size_t first = std::max(begin, found->first > kPage ? found->first - kPage : 0);
+  const std::size_t last = std::min(end, found->first + bytes + kPage);
+  give_back(base + first, base + last);
+  give_back(reinterpret_cast<uintptr_t>(shadow_base) + first,
+            reinterpret_cast<uintptr_t>(shadow_base) + last);
   return true;
 }
 
@@ -142,15 +166,11 @@ std::string DeviceMemory::describe(const void* address) const {
 }
 
 void DeviceMemory::open() {
-  if (++openings_ == 1) {
-    mprotect(reinterpret_cast<void*>(base), round_up(next_, 4096), PROT_READ | PROT_WRITE);
-  }
+  if (++openings_ == 1) protect(base, base + next_, PROT_READ | PROT_WRITE);
 }
 
 void DeviceMemory::close() {
-  if (--openings_ == 0) {
-    mprotect(reinterpret_cast<void*>(base), round_up(next_, 4096), PROT_NONE);
-  }
+  if (--openings_ == 0) protect(base, base + next_, PROT_NONE);
 }
 
 }  // namespace moonpool::emulator
