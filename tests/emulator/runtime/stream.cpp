@@ -101,11 +101,13 @@ void Scheduler::run_some_at_random() {
 }
 
 void Scheduler::finish(StreamState& stream) {
+  if (stream.queue.empty()) return;
   const DeviceMemory::Access access;  // once for all of the work
   while (!stream.queue.empty()) run_head(choose(stream));
 }
 
 void Scheduler::finish(const Milestone& milestone) {
+  if (milestone.reached()) return;
   const DeviceMemory::Access access;
   while (!milestone.reached()) run_head(choose(*milestone.stream));
 }
