@@ -24,6 +24,7 @@ TEST_P(MlpGoldenTest, SaysWhatPyTorchSays) {
   for (const char* which : {"main", "ema"}) {
     SCOPED_TRACE(which);
     Mlp mlp(device(), widths, false);
+    mlp.parameters().initialise(stream(), RandomKey{});
     StateDict state = mlp.parameters().state_dict(stream());
     for (NamedArray& array : state) {
       std::string theirs = array.name;  // lm1.weight -> linear1.weight
