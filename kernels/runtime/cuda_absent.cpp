@@ -19,12 +19,13 @@ void release(void*) noexcept {}
 void* create_stream() { absent(); }
 void destroy_stream(void*) noexcept {}
 void synchronize(void*) { absent(); }
+void wait_for(void*, void*) { absent(); }
 void copy_to_device(void*, void*, const void*, std::size_t) { absent(); }
 void copy_to_host(void*, void*, const void*, std::size_t) { absent(); }
 void copy_on_device(void*, void*, const void*, std::size_t) { absent(); }
 void fill_bytes(void*, void*, int, std::size_t) { absent(); }
 void begin_capture(void*) { absent(); }
-void* end_capture(void*) { absent(); }
+CapturedGraph end_capture(void*) { absent(); }
 void replay(void*, void*) { absent(); }
 void destroy_graph(void*) noexcept {}
 

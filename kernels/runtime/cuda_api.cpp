@@ -87,6 +87,17 @@ void destroy_stream(void* stream) noexcept {
 
 void synchronize(void* stream) { MOONPOOL_CUDA_CHECK(cudaStreamSynchronize(as_stream(stream))); }
 
+void wait_for(void* stream, void* other) {
+  cudaEvent_t event = nullptr;
+  MOONPOOL_CUDA_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  const cudaError_t recorded = cudaEventRecord(event, as_stream(other));
+  const cudaError_t waits = cudaStreamWaitEvent(as_stream(stream), event, 0);
+  // The event may go: what waits for it keeps what it needs.
+  log_failure(cudaEventDestroy(event), "cudaEventDestroy");
+  check_call(recorded, "cudaEventRecord", __FILE__, __LINE__);
+  check_call(waits, "cudaStreamWaitEvent", __FILE__, __LINE__);
+}
+
 void copy_to_device(void* stream, void* device, const void* host, std::size_t bytes) {
   MOONPOOL_CUDA_CHECK(
       cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, as_stream(stream)));
@@ -112,14 +123,17 @@ void begin_capture(void* stream) {
   MOONPOOL_CUDA_CHECK(cudaStreamBeginCapture(as_stream(stream), cudaStreamCaptureModeThreadLocal));
 }
 
-void* end_capture(void* stream) {
+CapturedGraph end_capture(void* stream) {
   cudaGraph_t graph = nullptr;
   MOONPOOL_CUDA_CHECK(cudaStreamEndCapture(as_stream(stream), &graph));
+  std::size_t nodes = 0;
+  const cudaError_t counted = cudaGraphGetNodes(graph, nullptr, &nodes);
   cudaGraphExec_t executable = nullptr;
   const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
   log_failure(cudaGraphDestroy(graph), "cudaGraphDestroy");
   check_call(status, "cudaGraphInstantiate", __FILE__, __LINE__);
-  return executable;
+  log_failure(counted, "cudaGraphGetNodes");  // the graph is good; only the count is missing
+  return {.executable = executable, .node_count = static_cast<int64_t>(nodes)};
 }
 
 void replay(void* graph, void* stream) {

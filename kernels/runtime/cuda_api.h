@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/runtime/device.h"
 
@@ -25,6 +26,8 @@ void release(void* pointer) noexcept;  // waits for all queued work first
 void* create_stream();
 void destroy_stream(void* stream) noexcept;
 void synchronize(void* stream);
+/// Work queued on `stream` later runs after all that is queued on `other` now.
+void wait_for(void* stream, void* other);
 
 // Copies and fills are ordered in the stream. A copy that touches host memory returns when the host
 // memory may be used again.
@@ -35,7 +38,11 @@ void fill_bytes(void* stream, void* device, int value, std::size_t bytes);
 
 // Stream capture (CUDA programming guide, "CUDA graphs").
 void begin_capture(void* stream);
-void* end_capture(void* stream);  // an executable graph
+struct CapturedGraph {
+  void* executable = nullptr;
+  int64_t node_count = 0;
+};
+CapturedGraph end_capture(void* stream);
 void replay(void* graph, void* stream);
 void destroy_graph(void* graph) noexcept;
 

@@ -8,10 +8,13 @@
 
 namespace moonpool {
 
-Graph::Graph(Graph&& other) noexcept : executable_(std::exchange(other.executable_, nullptr)) {}
+Graph::Graph(Graph&& other) noexcept
+    : executable_(std::exchange(other.executable_, nullptr)),
+      node_count_(std::exchange(other.node_count_, 0)) {}
 
 Graph& Graph::operator=(Graph&& other) noexcept {
   std::swap(executable_, other.executable_);
+  std::swap(node_count_, other.node_count_);
   return *this;
 }
 
@@ -28,12 +31,18 @@ Stream::Stream(Device device) : device_(device) {
 }
 
 Stream::~Stream() {
-  vendor_state_.reset();
+  for (auto& state : vendor_states_) state.reset();
   if (cuda_stream_ != nullptr) cuda::destroy_stream(cuda_stream_);
 }
 
 void Stream::synchronize() {
   if (device_.is_cuda()) cuda::synchronize(cuda_stream_);
+}
+
+void Stream::wait_for(Stream& other) {
+  check(device_ == other.device_, "Stream::wait_for: a stream of {} cannot wait for one of {}",
+        name(device_), name(other.device_));
+  if (device_.is_cuda() && this != &other) cuda::wait_for(cuda_stream_, other.cuda_stream_);
 }
 
 void Stream::copy_to_device(void* device, const void* host, std::size_t bytes) {
@@ -77,11 +86,14 @@ void Stream::begin_capture() {
   cuda::begin_capture(cuda_stream_);
 }
 
-Graph Stream::end_capture() { return Graph(cuda::end_capture(cuda_stream_)); }
+Graph Stream::end_capture() {
+  const cuda::CapturedGraph captured = cuda::end_capture(cuda_stream_);
+  return Graph(captured.executable, captured.node_count);
+}
 
 void Stream::abandon_capture() noexcept {
   try {
-    const Graph unused(cuda::end_capture(cuda_stream_));
+    const Graph unused = end_capture();
   } catch (...) {
     // The capture is over either way; the error that led here is the one to report.
     return;

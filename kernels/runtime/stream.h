@@ -4,7 +4,9 @@
 // waits. On the CPU every call has done its work when it returns.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "kernels/runtime/device.h"
@@ -16,20 +18,26 @@ struct VendorState {
   virtual ~VendorState() = default;
 };
 
+/// Whose state: that of matrix products (cuBLASLt), or that of convolutions (cuDNN, oneDNN).
+enum class VendorLibrary { kBlas, kDnn };
+
 /// A captured sequence of CUDA work that can be queued again in one call. Move-only.
 class Graph {
  public:
   Graph() = default;
-  explicit Graph(void* executable) : executable_(executable) {}
+  Graph(void* executable, int64_t node_count) : executable_(executable), node_count_(node_count) {}
   Graph(Graph&& other) noexcept;
   Graph& operator=(Graph&& other) noexcept;
   ~Graph();
 
   explicit operator bool() const { return executable_ != nullptr; }
   void* executable() const { return executable_; }
+  /// Kernels, copies and fills of one replay.
+  int64_t node_count() const { return node_count_; }
 
  private:
   void* executable_ = nullptr;
+  int64_t node_count_ = 0;
 };
 
 class Stream {
@@ -45,6 +53,12 @@ class Stream {
 
   /// Waits for all queued work.
   void synchronize();
+
+  /// Work that is queued here from now on runs after all that is queued on `other` by now; the host
+  /// does not wait. While `other` is captured this is a fork: this stream is captured with it,
+  /// until `other` waits for this stream in turn, which it must before the capture ends. Nothing to
+  /// do on the CPU. Both streams are of one device.
+  void wait_for(Stream& other);
 
   // Copies are ordered with the queued work. Those that touch host memory return when it may be
   // used again; so a copy to the host also waits for all work queued before it.
@@ -68,7 +82,9 @@ class Stream {
   }
   void replay(const Graph& graph);
 
-  std::unique_ptr<VendorState>& vendor_state() { return vendor_state_; }
+  std::unique_ptr<VendorState>& vendor_state(VendorLibrary library) {
+    return vendor_states_[static_cast<std::size_t>(library)];
+  }
 
  private:
   void begin_capture();
@@ -77,7 +93,7 @@ class Stream {
 
   Device device_;
   void* cuda_stream_ = nullptr;
-  std::unique_ptr<VendorState> vendor_state_;
+  std::array<std::unique_ptr<VendorState>, 2> vendor_states_;  // by VendorLibrary
 };
 
 }  // namespace moonpool

@@ -147,10 +147,9 @@ struct BlasState : VendorState {
 };
 
 BlasState& blas_state(Stream& stream) {
-  if (stream.vendor_state() == nullptr) {
-    stream.vendor_state() = std::make_unique<BlasState>(stream.device());
-  }
-  return static_cast<BlasState&>(*stream.vendor_state());
+  std::unique_ptr<VendorState>& state = stream.vendor_state(VendorLibrary::kBlas);
+  if (state == nullptr) state = std::make_unique<BlasState>(stream.device());
+  return static_cast<BlasState&>(*state);
 }
 
 }  // namespace

@@ -24,15 +24,7 @@ bool event_orders_streams(Bench& bench, bool planted) {
   const Buffer<float>& two = bench.unwritten(kCount);
   const Buffer<float>& three = bench.unwritten(kCount);
   increment_on(bench.stream(), one, two);
-  if (!planted) {
-    cudaEvent_t event = nullptr;
-    MOONPOOL_CUDA_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
-    MOONPOOL_CUDA_CHECK(
-        cudaEventRecord(event, static_cast<cudaStream_t>(bench.stream().cuda_stream())));
-    MOONPOOL_CUDA_CHECK(
-        cudaStreamWaitEvent(static_cast<cudaStream_t>(bench.other_stream().cuda_stream()), event));
-    MOONPOOL_CUDA_CHECK(cudaEventDestroy(event));
-  }
+  if (!planted) bench.other_stream().wait_for(bench.stream());
   increment_on(bench.other_stream(), two, three);
   return three.download(bench.other_stream()) == kThrees;
 }

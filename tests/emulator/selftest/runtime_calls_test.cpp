@@ -92,6 +92,58 @@ TEST_F(RuntimeCalls, AForkThatIsNotJoinedIsAnError) {
   }
 }
 
+TEST_F(RuntimeCalls, AReadThatNoWaitOrdersComesTooEarly) {
+  emulator::options().order = emulator::Order::kForward;
+  const Buffer<int32_t>& in = array({1, 2});
+  for (const bool waits : {false, true}) {
+    Stream other(kCuda);
+    const Buffer<int32_t> between(kCuda, 2);
+    const auto work = [&] {
+      other.copy_on_device(between.data(), in.data(), 8);
+      if (waits) stream().wait_for(other);
+      probes::add(queue(), 2, 10, between.data());
+    };
+    if (waits) {
+      work();
+      EXPECT_EQ(between.download(stream()), (std::vector<int32_t>{11, 12}));
+    } else {
+      expect_finding(Kind::kGlobalUnwritten, "nothing has written", work);
+    }
+  }
+}
+
+// In a graph the branch may run first or last; some seed shows each.
+TEST_F(RuntimeCalls, AForkThatIsTooEarlyIsFoundInTheGraph) {
+  const Buffer<int32_t>& in = array({1, 2});
+  emulator::options().order = emulator::Order::kSeeded;
+  for (const bool too_early : {false, true}) {
+    int found = 0;
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      emulator::options().seed = seed;
+      emulator::reseed();
+      Stream side(kCuda);
+      const Buffer<int32_t> between(kCuda, 2);
+      const Graph graph = stream().capture([&] {
+        if (too_early) side.wait_for(stream());
+        stream().copy_on_device(between.data(), in.data(), 8);
+        if (!too_early) side.wait_for(stream());
+        probes::add(side.cuda_stream(), 2, 10, between.data());
+        stream().wait_for(side);
+      });
+      EXPECT_EQ(graph.node_count(), 2);
+      const emulator::FindingTrap trap;
+      try {
+        stream().replay(graph);
+        stream().synchronize();
+      } catch (const Error&) {
+        emulator::reset_device();
+      }
+      found += trap.caught(Kind::kGlobalUnwritten) ? 1 : 0;
+    }
+    EXPECT_EQ(found > 0, too_early) << found << " of 20 seeds";
+  }
+}
+
 TEST_F(RuntimeCalls, MemoryRunsOutOnDemand) {
   emulator::options().fail_allocation = 2;
   const Buffer<int32_t> first(kCuda, 10);

@@ -15,11 +15,13 @@ class StreamState;
 class EventState;
 class GraphState;
 class ExecutableGraph;
+struct Node;
 }  // namespace moonpool::emulator
 
 using cudaStream_t = moonpool::emulator::StreamState*;
 using cudaEvent_t = moonpool::emulator::EventState*;
 using cudaGraph_t = moonpool::emulator::GraphState*;
+using cudaGraphNode_t = const moonpool::emulator::Node*;
 using cudaGraphExec_t = moonpool::emulator::ExecutableGraph*;
 
 inline constexpr unsigned int cudaStreamDefault = 0;
@@ -116,6 +118,8 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status);
+// Only the count: `nodes` must be null.
+cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count);
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
                                  unsigned long long flags = 0);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);

@@ -25,9 +25,8 @@ emulator::Span span(const T* matrix, int64_t elements) {
 template <class T>
 void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
           int64_t k, const T* a, const T* b, T beta, T* out) {
-  if (stream.vendor_state() == nullptr) {
-    stream.vendor_state() = std::make_unique<EmulatedBlas>(stream.device());
-  }
+  std::unique_ptr<VendorState>& state = stream.vendor_state(VendorLibrary::kBlas);
+  if (state == nullptr) state = std::make_unique<EmulatedBlas>(stream.device());
   std::vector<emulator::Span> reads = {span(a, m * k), span(b, k * n)};
   if (beta != T(0)) reads.push_back(span(out, m * n));
   const int error = emulator::queue_device_work(
