@@ -1,13 +1,21 @@
-// Elementwise functors and their gradients. T is float or double; pointers are device pointers.
+// Elementwise functors and their gradients. T is float or double, and BFloat16 where instances.h
+// says so: sums are then formed in float. Pointers are device pointers.
 //
 // A gradient functor adds to what its destination holds when `accumulate` is set, and overwrites it
 // otherwise; so gradient memory never has to be cleared.
 #pragma once
 
+#include "kernels/runtime/bfloat16.h"
 #include "kernels/runtime/parallel.h"
 #include "kernels/runtime/philox.h"
 
 namespace moonpool::kernels {
+
+/// out = (accumulate ? out : 0) + value, rounded to T once.
+template <class T>
+MOONPOOL_FUNCTOR void store(T& out, Accumulator<T> value, bool accumulate) {
+  out = static_cast<T>(accumulate ? static_cast<Accumulator<T>>(out) + value : value);
+}
 
 /// out = value.
 template <class T>
@@ -22,11 +30,10 @@ template <class T>
 struct AddScaled {
   const T* in;
   T* out;
-  T scale;
+  Accumulator<T> scale;
   bool accumulate;
   MOONPOOL_FUNCTOR void operator()(int64_t i) const {
-    const T value = scale * in[i];
-    out[i] = accumulate ? out[i] + value : value;
+    store(out[i], scale * static_cast<Accumulator<T>>(in[i]), accumulate);
   }
 };
 
@@ -36,7 +43,10 @@ struct Add {
   const T* a;
   const T* b;
   T* out;
-  MOONPOOL_FUNCTOR void operator()(int64_t i) const { out[i] = a[i] + b[i]; }
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
+    using Value = Accumulator<T>;
+    out[i] = static_cast<T>(static_cast<Value>(a[i]) + static_cast<Value>(b[i]));
+  }
 };
 
 /// out = max(in, 0). NaN stays NaN.
@@ -44,7 +54,23 @@ template <class T>
 struct Relu {
   const T* in;
   T* out;
-  MOONPOOL_FUNCTOR void operator()(int64_t i) const { out[i] = in[i] < T(0) ? T(0) : in[i]; }
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
+    const Accumulator<T> value = static_cast<Accumulator<T>>(in[i]);
+    out[i] = static_cast<T>(value < 0 ? Accumulator<T>(0) : value);
+  }
+};
+
+/// out = max(a + b, 0). NaN stays NaN.
+template <class T>
+struct AddRelu {
+  const T* a;
+  const T* b;
+  T* out;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
+    using Value = Accumulator<T>;
+    const Value sum = static_cast<Value>(a[i]) + static_cast<Value>(b[i]);
+    out[i] = static_cast<T>(sum < 0 ? Value(0) : sum);
+  }
 };
 
 /// The gradient of Relu with respect to its input, from its output; 0 where the output is 0.
@@ -55,8 +81,28 @@ struct ReluGrad {
   T* in_grad;
   bool accumulate;
   MOONPOOL_FUNCTOR void operator()(int64_t i) const {
-    const T value = out[i] > T(0) ? out_grad[i] : T(0);
-    in_grad[i] = accumulate ? in_grad[i] + value : value;
+    using Value = Accumulator<T>;
+    const Value gradient = static_cast<Value>(out_grad[i]);
+    store(in_grad[i], static_cast<Value>(out[i]) > 0 ? gradient : Value(0), accumulate);
+  }
+};
+
+/// out = in, in another type.
+template <class From, class To>
+struct Convert {
+  const From* in;
+  To* out;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const { out[i] = static_cast<To>(in[i]); }
+};
+
+/// out = out + in, where in has another type.
+template <class From, class To>
+struct AddConverted {
+  const From* in;
+  To* out;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
+    using Value = Accumulator<To>;
+    store(out[i], static_cast<Value>(in[i]), true);
   }
 };
 

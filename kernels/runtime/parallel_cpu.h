@@ -41,22 +41,37 @@ void for_each(int64_t n, const F& f) {
   }
 }
 
+/// Columns that are taken at once where their number allows it. The compiler knows how many, so
+/// that short rows cost no more than long ones.
+inline constexpr int64_t kColumnGroup = 16;
+
+template <class F>
+void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& f) {
+  const FlushDenormals guard;
+  if (columns % kColumnGroup != 0) {
+    for (int64_t row = begin; row < end; ++row) {
+#pragma omp simd
+      for (int64_t column = 0; column < columns; ++column) f(row, column);
+    }
+    return;
+  }
+  for (int64_t row = begin; row < end; ++row) {
+    for (int64_t group = 0; group < columns; group += kColumnGroup) {
+#pragma omp simd
+      for (int64_t column = 0; column < kColumnGroup; ++column) f(row, group + column);
+    }
+  }
+}
+
 template <class F>
 void for_each_2d(int64_t rows, int64_t columns, const F& f) {
   const int threads = threads_for(rows * columns);
-  const auto one_row = [columns](int64_t row, const F& g) {
-    const FlushDenormals guard;
-#pragma omp simd
-    for (int64_t column = 0; column < columns; ++column) g(row, column);
-  };
-  if (threads == 1) {
-    for (int64_t row = 0; row < rows; ++row) one_row(row, f);
-    return;
-  }
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t row = 0; row < rows; ++row) {
+  if (threads == 1) return for_each_2d_serial(0, rows, columns, f);
+  const int64_t chunk = (rows + threads - 1) / threads;
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int t = 0; t < threads; ++t) {
     const F local = f;
-    one_row(row, local);
+    for_each_2d_serial(t * chunk, std::min(rows, (t + 1) * chunk), columns, local);
   }
 }
 

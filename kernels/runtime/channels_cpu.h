@@ -1,0 +1,64 @@
+// The CPU side of channels.h, on OpenMP. Included through instantiate_channels.h only.
+#pragma once
+
+#include "kernels/runtime/channels.h"
+#include "kernels/runtime/parallel_cpu.h"
+
+namespace moonpool::cpu {
+
+/// Channels that are summed side by side, in registers.
+inline constexpr int kChannelGroup = 16;
+
+/// Adds up the rows [begin, end) of the channels [first, first + width); kWidth is the width where
+/// the compiler knows it, and 0 where it does not.
+template <int kWidth, class F>
+void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int64_t channels,
+                       typename F::Value* partial, const F& f) {
+  using Value = typename F::Value;
+  const int lanes = kWidth > 0 ? kWidth : width;
+  Value sums[F::kSums][kChannelGroup] = {};
+  for (int64_t row = begin; row < end; ++row) {
+#pragma omp simd
+    for (int lane = 0; lane < lanes; ++lane) {
+      Value own[F::kSums];
+      for (int s = 0; s < F::kSums; ++s) own[s] = sums[s][lane];
+      f.add(row, first + lane, own);
+      for (int s = 0; s < F::kSums; ++s) sums[s][lane] = own[s];
+    }
+  }
+  for (int s = 0; s < F::kSums; ++s) {
+    for (int lane = 0; lane < lanes; ++lane) partial[s * channels + first + lane] = sums[s][lane];
+  }
+}
+
+template <class F>
+void channel_partial_sums(int64_t rows, int64_t channels, typename F::Value* partial, const F& f) {
+  const int64_t step = rows_per_chunk(rows);
+  const int64_t chunks = channel_chunks(rows);
+  const int threads = threads_for(rows * channels * cost_of<F>());
+  const auto one_chunk = [=](int64_t chunk, const F& g) {
+    const int64_t begin = chunk * step;
+    const int64_t end = std::min(rows, begin + step);
+    typename F::Value* sums = partial + chunk * F::kSums * channels;
+    int64_t first = 0;
+    for (; first + kChannelGroup <= channels; first += kChannelGroup) {
+      sum_channel_group<kChannelGroup>(begin, end, first, kChannelGroup, channels, sums, g);
+    }
+    const int rest = static_cast<int>(channels - first);
+    if (rest > 0) sum_channel_group<0>(begin, end, first, rest, channels, sums, g);
+  };
+  if (threads == 1) {
+    const FlushDenormals guard;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) one_chunk(chunk, f);
+    return;
+  }
+#pragma omp parallel num_threads(threads)
+  {
+    const FlushDenormals guard;
+    const F local = f;
+#pragma omp for schedule(static)
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) one_chunk(chunk, local);
+  }
+}
+
+}  // namespace moonpool::cpu
