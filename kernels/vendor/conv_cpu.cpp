@@ -1,8 +1,10 @@
 // Convolutions on the CPU, and the choice of the device.
 #include <type_traits>
+#include <vector>
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
+#include "kernels/vendor/conv_chunks_cpu.h"
 #include "kernels/vendor/naive_conv.h"
 
 namespace moonpool {
@@ -19,6 +21,47 @@ void check_call(const Stream& stream, const ConvShape& shape, Precision precisio
         name(precision));
   check(kOnCuda<T> || !stream.device().is_cuda(),
         "convolution: there is none in float64 on CUDA; expected float or bfloat16");
+}
+
+/// Copies between formats, for processors that cannot convolve bfloat16.
+template <class From, class To>
+void convert(const From* from, To* to, int64_t n) {
+#pragma omp parallel for simd num_threads(cpu_threads()) schedule(static)
+  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(static_cast<float>(from[i]));
+}
+
+/// Room for as many floats, and `values` in it if there are any.
+std::vector<float> widened(const BFloat16* values, int64_t n) {
+  std::vector<float> wide(static_cast<std::size_t>(n));
+  if (values != nullptr) convert(values, wide.data(), n);
+  return wide;
+}
+
+/// The same convolution in float; what it gives is rounded at the end.
+void convolve_in_float(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
+                       const cpu::ConvArrays<BFloat16>& arrays) {
+  std::vector<float> x = widened(arrays.x, shape.in_size());
+  std::vector<float> y = widened(arrays.y_grad, shape.out_size());
+  const std::vector<float> filter = widened(arrays.filter, shape.filter_size());
+  cpu::ConvArrays<float> wide{
+      .filter = filter.data(), .bias = arrays.bias, .filter_grad = arrays.filter_grad};
+  if (arrays.x != nullptr) wide.x = x.data();
+  if (arrays.x_grad != nullptr) wide.x_grad = x.data();
+  if (arrays.y != nullptr) wide.y = y.data();
+  if (arrays.y_grad != nullptr) wide.y_grad = y.data();
+  cpu::convolve(stream, op, shape, wide);
+  if (arrays.x_grad != nullptr) convert(x.data(), arrays.x_grad, shape.in_size());
+  if (arrays.y != nullptr) convert(y.data(), arrays.y, shape.out_size());
+}
+
+/// By oneDNN, for float and BFloat16.
+template <class T>
+void convolve_by_onednn(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
+                        const cpu::ConvArrays<T>& arrays) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    if (!cpu::has_bfloat16_convolutions()) return convolve_in_float(stream, op, shape, arrays);
+  }
+  cpu::convolve(stream, op, shape, arrays);
 }
 
 }  // namespace
@@ -42,7 +85,11 @@ void conv_forward(Stream& stream, const ConvShape& shape, Precision precision, c
       return cuda::conv_forward(stream, shape, precision, x, filter, y);
     }
   }
-  naive_conv_forward(shape, x, filter, y);
+  if constexpr (std::is_same_v<T, double>) {
+    naive_conv_forward(shape, x, filter, y);
+  } else {
+    convolve_by_onednn<T>(stream, cpu::ConvOp::kForward, shape, {.x = x, .filter = filter, .y = y});
+  }
 }
 
 template <class T>
@@ -54,7 +101,12 @@ void conv_inference(Stream& stream, const ConvShape& shape, Precision precision,
       return cuda::conv_inference(stream, shape, precision, x, filter, bias, relu, y);
     }
   }
-  naive_conv_inference(shape, x, filter, bias, relu, y);
+  if constexpr (std::is_same_v<T, double>) {
+    naive_conv_inference(shape, x, filter, bias, relu, y);
+  } else {
+    convolve_by_onednn<T>(stream, relu ? cpu::ConvOp::kInferenceRelu : cpu::ConvOp::kInference,
+                          shape, {.x = x, .filter = filter, .bias = bias, .y = y});
+  }
 }
 
 template <class T>
@@ -66,7 +118,12 @@ void conv_backward_data(Stream& stream, const ConvShape& shape, Precision precis
       return cuda::conv_backward_data(stream, shape, precision, y_grad, filter, x_grad);
     }
   }
-  naive_conv_backward_data(shape, y_grad, filter, x_grad);
+  if constexpr (std::is_same_v<T, double>) {
+    naive_conv_backward_data(shape, y_grad, filter, x_grad);
+  } else {
+    convolve_by_onednn<T>(stream, cpu::ConvOp::kBackwardData, shape,
+                          {.filter = filter, .y_grad = y_grad, .x_grad = x_grad});
+  }
 }
 
 template <class T>
@@ -78,7 +135,12 @@ void conv_backward_filter(Stream& stream, const ConvShape& shape, Precision prec
       return cuda::conv_backward_filter(stream, shape, precision, x, y_grad, filter_grad);
     }
   }
-  naive_conv_backward_filter(shape, x, y_grad, filter_grad);
+  if constexpr (std::is_same_v<T, double>) {
+    naive_conv_backward_filter(shape, x, y_grad, filter_grad);
+  } else {
+    convolve_by_onednn<T>(stream, cpu::ConvOp::kBackwardFilter, shape,
+                          {.x = x, .y_grad = y_grad, .filter_grad = filter_grad});
+  }
 }
 
 #define MOONPOOL_CONV(T)                                                                          \

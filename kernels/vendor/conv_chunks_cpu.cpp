@@ -1,0 +1,153 @@
+#include "kernels/vendor/conv_chunks_cpu.h"
+
+#include <algorithm>
+#include <map>
+#include <type_traits>
+
+#include <omp.h>
+
+#include "kernels/runtime/buffer.h"
+#include "kernels/runtime/error.h"
+#include "kernels/runtime/flush_denormals.h"
+
+namespace moonpool::cpu {
+namespace {
+
+constexpr int64_t kChunk = 16;                       // images
+constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 microseconds
+
+/// A stream's plans and memory.
+struct DnnState : VendorState {
+  std::map<ConvKey, ConvPlan> plans;
+  RawBuffer filters;  // in oneDNN's blocks: one to read, or a gradient for each chunk
+  RawBuffer scratch;  // a part for each thread
+};
+
+DnnState& dnn_state(Stream& stream) {
+  auto& state = stream.vendor_state(VendorLibrary::kDnn);
+  if (state == nullptr) state = std::make_unique<DnnState>();
+  return static_cast<DnnState&>(*state);
+}
+
+char* at_least(RawBuffer& buffer, int64_t bytes) {
+  if (static_cast<int64_t>(buffer.bytes()) < bytes) {
+    buffer = RawBuffer();
+    buffer = RawBuffer(kCpu, static_cast<std::size_t>(bytes));
+  }
+  return static_cast<char*>(buffer.data());
+}
+
+/// The chunks of a batch: all of them kChunk images, but for the last one.
+struct Chunks {
+  explicit Chunks(int64_t batch) : count((batch + kChunk - 1) / kChunk), all(batch) {}
+  int64_t images(int64_t chunk) const { return std::min(kChunk, all - chunk * kChunk); }
+  int64_t count, all;
+};
+
+/// One call of `convolve`.
+template <class T>
+class Convolution {
+ public:
+  Convolution(DnnState& state, ConvOp op, const ConvShape& shape, const ConvArrays<T>& arrays)
+      : op_(op),
+        shape_(shape),
+        arrays_(arrays),
+        chunks_(shape.batch),
+        first_(plan(state, chunks_.images(0), nullptr)),
+        last_(plan(state, chunks_.images(chunks_.count - 1), &first_.filter_desc())),
+        layout_(first_.filter_layout()) {
+    const int64_t work = shape.out_size() * shape.kernel * shape.kernel * shape.in_channels;
+    threads_ = static_cast<int>(std::clamp<int64_t>(
+        work / kWorthAThread, 1, std::min<int64_t>(cpu_threads(), chunks_.count)));
+    scratch_bytes_ = (std::max(first_.scratch_bytes(), last_.scratch_bytes()) + 63) / 64 * 64;
+    scratch_ = at_least(state.scratch, scratch_bytes_ * threads_);
+    filter_bytes_ =
+        layout_.size() * static_cast<int64_t>(is_gradient() ? sizeof(float) : sizeof(T));
+    filters_ = at_least(state.filters, filter_bytes_ * (is_gradient() ? chunks_.count : 1));
+  }
+
+  void run() {
+    int failures = 0;
+#pragma omp parallel num_threads(threads_) reduction(+ : failures) if (threads_ > 1)
+    {
+      const FlushDenormals guard;
+      if (!is_gradient()) pack_filter();
+      failures += run_chunks();
+      if (is_gradient()) sum_gradients();
+    }
+    check(failures == 0, "oneDNN: {} failed for {} of {} chunks of a batch",
+          first_.implementation(), failures, chunks_.count);
+  }
+
+ private:
+  bool is_gradient() const { return op_ == ConvOp::kBackwardFilter; }
+
+  const ConvPlan& plan(DnnState& state, int64_t batch, const dnnl::memory::desc* filter) const {
+    ConvKey key{op_, std::is_same_v<T, BFloat16>, shape_};
+    key.shape.batch = batch;
+    return state.plans.try_emplace(key, key, filter).first->second;
+  }
+
+  // The threads of a team share the work of each of these three, and meet after it.
+
+  void pack_filter() const {
+#pragma omp for schedule(static)
+    for (int64_t piece = 0; piece < layout_.pieces(); ++piece) {
+      layout_.pack(piece, arrays_.filter, reinterpret_cast<T*>(filters_));
+    }
+  }
+
+  /// Returns how many chunks of this thread's failed: exceptions must not leave a team.
+  int run_chunks() const {
+    int failures = 0;
+#pragma omp for schedule(dynamic, 1)
+    for (int64_t chunk = 0; chunk < chunks_.count; ++chunk) {
+      if (!run_chunk(chunk)) ++failures;
+    }
+    return failures;
+  }
+
+  void sum_gradients() const {
+#pragma omp for schedule(static)
+    for (int64_t piece = 0; piece < layout_.pieces(); ++piece) {
+      layout_.unpack_sum(piece, reinterpret_cast<const float*>(filters_), chunks_.count,
+                         arrays_.filter_grad);
+    }
+  }
+
+  bool run_chunk(int64_t chunk) const {
+    const int64_t images = chunk * kChunk;  // before this chunk
+    const ConvPlan& plan = chunk + 1 == chunks_.count ? last_ : first_;
+    const T* x = arrays_.x != nullptr ? arrays_.x : arrays_.x_grad;
+    const T* y = arrays_.y != nullptr ? arrays_.y : arrays_.y_grad;
+    return plan.run({.x = x + images * (shape_.in_size() / shape_.batch),
+                     .filter = filters_ + (is_gradient() ? chunk * filter_bytes_ : 0),
+                     .bias = arrays_.bias,
+                     .y = y + images * (shape_.out_size() / shape_.batch)},
+                    scratch_ + omp_get_thread_num() * scratch_bytes_);
+  }
+
+  ConvOp op_;
+  ConvShape shape_;
+  ConvArrays<T> arrays_;
+  Chunks chunks_;
+  const ConvPlan& first_;
+  const ConvPlan& last_;
+  const FilterLayout& layout_;
+  int threads_;
+  int64_t filter_bytes_, scratch_bytes_;
+  char* filters_;
+  char* scratch_;
+};
+
+}  // namespace
+
+template <class T>
+void convolve(Stream& stream, ConvOp op, const ConvShape& shape, const ConvArrays<T>& arrays) {
+  Convolution<T>(dnn_state(stream), op, shape, arrays).run();
+}
+
+template void convolve(Stream&, ConvOp, const ConvShape&, const ConvArrays<float>&);
+template void convolve(Stream&, ConvOp, const ConvShape&, const ConvArrays<BFloat16>&);
+
+}  // namespace moonpool::cpu
