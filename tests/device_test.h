@@ -24,6 +24,14 @@ class DeviceTest : public testing::TestWithParam<Device> {
 
   Stream& stream() { return *stream_; }
   Device device() const { return GetParam(); }
+  /// Whether this is the emulated CUDA device, on which heavy tests take smaller sizes.
+  bool is_emulated() const {
+#ifdef MOONPOOL_EMULATED
+    return device().is_cuda();
+#else
+    return false;
+#endif
+  }
 
   template <class T>
   Buffer<T> upload(const std::vector<T>& values) {

@@ -12,7 +12,7 @@ set_tests_properties(emulator.plants PROPERTIES LABELS emulator
 # `moonpool run` on the emulated device, in every thread order.
 foreach(order IN ITEMS forward reverse 7)
   add_test(NAME emulator.four_moons.${order}
-    COMMAND moonpool run --dataset four-moons --strategy LHD --start 20 --query 20 --rounds 1
+    COMMAND moonpool run --dataset four-moons --strategy LHD --start 20 --query 20 --rounds 1 --epochs 5
       --device cuda --out four_moons_${order} --overwrite)
   set_tests_properties(emulator.four_moons.${order} PROPERTIES LABELS emulator TIMEOUT 600
     ENVIRONMENT MOONPOOL_EMULATOR_ORDER=${order})

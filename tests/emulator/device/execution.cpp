@@ -60,14 +60,15 @@ bool Block::run() {
   the_block = this;
   SharedMemory::instance().begin_block(launch_.dynamic_shared);
   while (!failed_ && live_ > 0) {
-    if (ready_.empty() && started_ == order_.size()) {
+    Thread* thread = next_to_run();
+    if (thread == nullptr) {
       report_deadlock();
-    } else {
-      // Threads that can go on come first, so that few fibres are in use at a time.
-      Thread& thread = ready_.empty() ? *next_to_start() : *ready_.front();
-      if (!ready_.empty()) ready_.pop_front();
-      switch_to(thread);
+      break;
     }
+    enter(*thread);
+    thread->fibre->resume(&Block::run_on_fibre);
+    watched_stack = nullptr;
+    the_thread = nullptr;
   }
   for (Thread& thread : threads_) {
     if (thread.fibre == nullptr) continue;
@@ -79,14 +80,23 @@ bool Block::run() {
   return !failed_;
 }
 
-void Block::switch_to(Thread& thread) {
-  Fibre* fibre = thread.fibre != nullptr ? thread.fibre : FibrePool::instance().take();
-  thread.fibre = fibre;
+// The thread whose turn it is, on a fibre; null if nobody can go on. Threads that have run before
+// come first, so that few fibres are in use at a time.
+Thread* Block::next_to_run() {
+  Thread* next = nullptr;
+  if (!ready_.empty()) {
+    next = ready_.front();
+    ready_.pop_front();
+  } else {
+    next = next_to_start();
+    if (next != nullptr) next->fibre = FibrePool::instance().take();
+  }
+  return next;
+}
+
+void Block::enter(Thread& thread) {
   the_thread = &thread;
-  watched_stack = fibre->stack();
-  fibre->resume(&Block::run_on_fibre);
-  watched_stack = nullptr;
-  the_thread = nullptr;
+  watched_stack = thread.fibre->stack();
 }
 
 Thread* Block::next_to_start() {
@@ -114,13 +124,21 @@ void Block::run_threads() {
     if (the_thread != nullptr) the_thread->fibre = fibre;
   }
   FibrePool::instance().put_back(fibre);
-  fibre->park();
+  leave(*fibre);
 }
 
 void Block::wait(Thread& thread, Thread::State state) {
   thread.state = state;
-  thread.fibre->park();
+  leave(*thread.fibre);
   thread.state = Thread::State::kRunning;
+}
+
+// Goes on with whoever can; with the scheduler if nobody can.
+void Block::leave(Fibre& fibre) {
+  Thread* next = failed_ ? nullptr : next_to_run();
+  if (next == nullptr) return fibre.park();
+  enter(*next);
+  fibre.hand_over(*next->fibre, &Block::run_on_fibre);
 }
 
 void Block::wake(Thread& thread) {

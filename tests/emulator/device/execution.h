@@ -69,9 +69,11 @@ class Block {
   static void run_on_fibre();
   void start_order();
   void run_threads();
-  void switch_to(Thread& thread);
+  static void enter(Thread& thread);
+  Thread* next_to_run();
   Thread* next_to_start();
   void wait(Thread& thread, Thread::State state);
+  void leave(Fibre& fibre);
   void wake(Thread& thread);
   void end(Thread& thread);
   void open_barrier_if_complete();

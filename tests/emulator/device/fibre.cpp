@@ -18,19 +18,37 @@ namespace context = boost::context::detail;
 
 constexpr std::size_t kGuardBytes = 4096;
 
-// Address sanitizer keeps track of the stack that is in use; elsewhere these are nothing.
-void leave_stack([[maybe_unused]] void** keep, [[maybe_unused]] const void* to,
-                 [[maybe_unused]] std::size_t bytes) {
+thread_local ParkedStack scheduler;
+thread_local Fibre* started = nullptr;
+
+// Address sanitizer keeps track of the stack that is in use; elsewhere these two are nothing.
+void announce_switch([[maybe_unused]] void** keep, [[maybe_unused]] const ParkedStack& to) {
 #if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_start_switch_fiber(keep, to, bytes);
+  __sanitizer_start_switch_fiber(keep, to.stack, to.bytes);
 #endif
 }
 
-void enter_stack([[maybe_unused]] void* kept, [[maybe_unused]] const void** from,
-                 [[maybe_unused]] std::size_t* bytes) {
+// `from` is the stack that was left.
+void note_switch([[maybe_unused]] void* kept, [[maybe_unused]] ParkedStack& from) {
 #if defined(__SANITIZE_ADDRESS__)
-  __sanitizer_finish_switch_fiber(kept, from, bytes);
+  const void* stack = nullptr;
+  std::size_t bytes = 0;
+  __sanitizer_finish_switch_fiber(kept, &stack, &bytes);
+  if (&from == &scheduler) scheduler = {from.context, stack, bytes};
 #endif
+}
+
+void arrive(void* kept, const context::transfer_t& from) {
+  auto* left = static_cast<ParkedStack*>(from.data);
+  left->context = from.fctx;
+  note_switch(kept, *left);
+}
+
+/// Leaves the stack in use, to be known as `from`, for `to`; returns when somebody goes back to it.
+void switch_stacks(ParkedStack& from, const ParkedStack& to) {
+  void* kept = nullptr;
+  announce_switch(&kept, to);
+  arrive(kept, context::jump_fcontext(to.context, &from));
 }
 
 void* make_stack() {
@@ -46,33 +64,31 @@ void* make_stack() {
 }  // namespace
 
 void Fibre::start(context::transfer_t from) {
-  auto* fibre = static_cast<Fibre*>(from.data);
-  fibre->scheduler_ = from.fctx;
-  enter_stack(nullptr, &fibre->scheduler_stack_, &fibre->scheduler_stack_bytes_);
-  fibre->entry_();
+  arrive(nullptr, from);
+  started->entry_();
+}
+
+void Fibre::prepare(Entry entry) {
+  if (place_.context != nullptr) return;
+  entry_ = entry;
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_unpoison_memory_region(place_.stack, kStackBytes);  // left by what was forgotten
+#endif
+  auto* const bottom = static_cast<std::byte*>(const_cast<void*>(place_.stack));
+  place_.context = context::make_fcontext(bottom + top_, top_, &Fibre::start);
+  started = this;
 }
 
 void Fibre::resume(Entry entry) {
-  if (context_ == nullptr) {
-    entry_ = entry;
-#if defined(__SANITIZE_ADDRESS__)
-    __asan_unpoison_memory_region(stack_, kStackBytes);  // left by what was forgotten
-#endif
-    context_ = context::make_fcontext(static_cast<std::byte*>(stack_) + top_, top_, &Fibre::start);
-  }
-  void* kept = nullptr;
-  leave_stack(&kept, stack_, kStackBytes);
-  const context::transfer_t back = context::jump_fcontext(context_, this);
-  enter_stack(kept, nullptr, nullptr);
-  context_ = back.fctx;
+  prepare(entry);
+  switch_stacks(scheduler, place_);
 }
 
-void Fibre::park() {
-  void* kept = nullptr;
-  leave_stack(&kept, scheduler_stack_, scheduler_stack_bytes_);
-  const context::transfer_t back = context::jump_fcontext(scheduler_, nullptr);
-  enter_stack(kept, &scheduler_stack_, &scheduler_stack_bytes_);
-  scheduler_ = back.fctx;
+void Fibre::park() { switch_stacks(place_, scheduler); }
+
+void Fibre::hand_over(Fibre& next, Entry entry) {
+  next.prepare(entry);
+  switch_stacks(place_, next.place_);
 }
 
 FibrePool& FibrePool::instance() {

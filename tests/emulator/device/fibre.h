@@ -7,6 +7,14 @@
 
 namespace moonpool::emulator {
 
+/// A stack that is not in use: where to go on with it, and where it lies.
+struct ParkedStack {
+  boost::context::detail::fcontext_t context = nullptr;
+  // For the address sanitizer, which wants to know on which stack the program is.
+  const void* stack = nullptr;
+  std::size_t bytes = 0;
+};
+
 /// Runs one entry function; can be left in the middle and taken up again, or forgotten.
 class Fibre {
  public:
@@ -14,32 +22,31 @@ class Fibre {
 
   using Entry = void (*)();
 
-  Fibre(void* stack, std::size_t number) : stack_(stack), top_(kStackBytes - offset(number)) {}
+  Fibre(void* stack, std::size_t number)
+      : place_{nullptr, stack, kStackBytes}, top_(kStackBytes - offset(number)) {}
 
-  /// Goes on with what runs on this fibre (at first `entry`, which never returns) until it parks.
-  /// To be called by the scheduler, not from a fibre.
+  /// Goes on with what runs on this fibre (at first `entry`, which never returns) until a fibre
+  /// parks. To be called by the scheduler, not from a fibre.
   void resume(Entry entry);
   /// Goes back to the scheduler. To be called on this fibre.
   void park();
+  /// Goes on with `next` as resume does, past the scheduler. To be called on this fibre.
+  void hand_over(Fibre& next, Entry entry);
   /// Whatever ran on it will never be resumed.
-  void forget() { context_ = nullptr; }
+  void forget() { place_.context = nullptr; }
 
-  const std::byte* stack() const { return static_cast<const std::byte*>(stack_); }
+  const std::byte* stack() const { return static_cast<const std::byte*>(place_.stack); }
 
  private:
   // Stacks that all began at the same place of a page would share a few lines of the cache.
   static std::size_t offset(std::size_t number) { return number * 5 % 128 * 64; }
 
   static void start(boost::context::detail::transfer_t from);
+  void prepare(Entry entry);
 
-  void* stack_;
-  std::size_t top_;                                         // where it begins, growing down
-  boost::context::detail::fcontext_t context_ = nullptr;    // where this fibre is parked
-  boost::context::detail::fcontext_t scheduler_ = nullptr;  // who resumed it
+  ParkedStack place_;
+  std::size_t top_;  // where it begins, growing down
   Entry entry_ = nullptr;
-  // The sanitizer wants to know on which stack the program is.
-  const void* scheduler_stack_ = nullptr;
-  std::size_t scheduler_stack_bytes_ = 0;
 };
 
 /// The fibres of the calling host thread. They are made on demand and kept.

@@ -122,13 +122,14 @@ std::string shared_name(const void* address, uintptr_t dynamic) {
 }
 
 std::size_t static_shared_bytes(const void* kernel) {
+  static auto* const known = new std::map<const void*, std::size_t>;  // asked at every launch
+  const auto [entry, is_new] = known->try_emplace(kernel, 0);
   const auto found = table().functions.find(reinterpret_cast<uintptr_t>(kernel));
-  if (found == table().functions.end()) return 0;
-  std::size_t bytes = 0;
+  if (!is_new || found == table().functions.end()) return entry->second;
   for (const auto& [offset, variable] : table().thread_locals) {
-    if (is_local_to(variable, found->second.name)) bytes += variable.bytes;
+    if (is_local_to(variable, found->second.name)) entry->second += variable.bytes;
   }
-  return bytes;
+  return entry->second;
 }
 
 }  // namespace moonpool::emulator

@@ -104,16 +104,6 @@ TEST_P(KCentreTest, ChoosesAllWhenAskedForAllCopiesInOrderAtTheEnd) {
   EXPECT_EQ(sorted, all);
 }
 
-TEST_P(KCentreTest, TheNumberOfThreadsChangesNothing) {
-  const Problem problem = random_problem(3000, 50, 4000, 100);
-  std::vector<std::vector<int32_t>> chosen;
-  for (const int threads : {1, 2}) {
-    const CpuThreads scope(threads);
-    chosen.push_back(choose(problem, 30));
-  }
-  EXPECT_EQ(chosen[0], chosen[1]);
-}
-
 TEST_P(KCentreTest, RefusesToChooseNoneOrMoreThanThereAre) {
   const Problem problem = random_problem(10, 2, 5, 1);
   for (const int64_t k : {-1, 0, 6}) EXPECT_THROW(choose(problem, k), Error) << k;
@@ -128,6 +118,21 @@ TEST_P(KCentreTest, RefusesFeaturesThatAreNotNumbers) {
 }
 
 MOONPOOL_TEST_ON_DEVICES(KCentreTest);
+
+class KCentreCpuTest : public KCentreTest {};
+
+TEST_P(KCentreCpuTest, TheNumberOfThreadsChangesNothing) {
+  const Problem problem = random_problem(3000, 50, 4000, 100);
+  std::vector<std::vector<int32_t>> chosen;
+  for (const int threads : {1, 2}) {
+    const CpuThreads scope(threads);
+    chosen.push_back(choose(problem, 30));
+  }
+  EXPECT_EQ(chosen[0], chosen[1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, KCentreCpuTest, testing::Values(kCpu),
+                         [](const auto& instance) { return name(instance.param); });
 
 }  // namespace
 }  // namespace moonpool
