@@ -1,11 +1,12 @@
-// Throughput of kernels on one core: bytes are those that a kernel must read and write at least
-// once.
+// Throughput of kernels on one core, or on a GPU with the launch and the wait for it: bytes are
+// those that a kernel must read and write at least once.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "bench/throughput/bench_device.h"
 #include "kernels/optim/adam_ema.h"
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/buffer.h"
@@ -25,25 +26,25 @@ Buffer<float> waves(Stream& stream, int64_t count) {
 
 void relu(benchmark::State& state) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const Buffer<float> in = waves(stream, state.range(0));
   const Buffer<float> out = waves(stream, state.range(0));
   for (auto _ : state) {
     for_each(stream, in.size(), kernels::Relu<float>{in.data(), out.data()});
-    benchmark::ClobberMemory();
+    finish(stream);
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * 8);
 }
 
 void adam_ema(benchmark::State& state) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const int64_t n = state.range(0);
   const Buffer<float> parameter = waves(stream, n);
   const Buffer<float> gradient = waves(stream, n);
   const Buffer<float> average = waves(stream, n);
-  Buffer<float> first(kCpu, n);
-  Buffer<float> second(kCpu, n);
+  Buffer<float> first(stream.device(), n);
+  Buffer<float> second(stream.device(), n);
   first.fill_zero(stream);
   second.fill_zero(stream);
   const kernels::StepState start{.step_size = 1e-3, .second_correction = 1, .ema_decay = 0.999};
@@ -53,14 +54,14 @@ void adam_ema(benchmark::State& state) {
              kernels::AdamEma<float, true>{parameter.data(), gradient.data(), first.data(),
                                            second.data(), average.data(), step.data(), 0.9f, 0.999f,
                                            1e-8f, std::numeric_limits<float>::infinity()});
-    benchmark::ClobberMemory();
+    finish(stream);
   }
   state.SetBytesProcessed(state.iterations() * n * 36);  // reads 5 and writes 4 floats
 }
 
 void matrix_product(benchmark::State& state) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const int64_t m = state.range(0);
   const int64_t n = state.range(1);
   const int64_t k = state.range(2);
@@ -70,7 +71,7 @@ void matrix_product(benchmark::State& state) {
   for (auto _ : state) {
     gemm<float>(stream, Transpose::kNo, Transpose::kYes, m, n, k, a.data(), b.data(), 0.0f,
                 out.data());
-    benchmark::ClobberMemory();
+    finish(stream);
   }
   state.counters["flops"] = benchmark::Counter(2.0 * static_cast<double>(m * n * k),
                                                benchmark::Counter::kIsIterationInvariantRate);
@@ -79,7 +80,11 @@ void matrix_product(benchmark::State& state) {
 /// 200 of 12,000 rows of 128 features, as a round of Four-Moons chooses them.
 void seeding(benchmark::State& state, SeedingMethod method) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
+  if (stream.device().is_cuda() && method == SeedingMethod::kRejection) {
+    state.SkipWithError("for the CPU only");
+    return;
+  }
   constexpr int64_t kRows = 12000;
   constexpr int64_t kWidth = 128;
   const Buffer<float> rows = waves(stream, kRows * kWidth);

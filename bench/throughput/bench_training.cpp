@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "bench/throughput/bench_device.h"
 #include "engine/predict.h"
 #include "engine/train_step.h"
 #include "models/mlp.h"
@@ -33,10 +34,10 @@ SampleStore make_samples(Stream& stream, int64_t width) {
 /// Forward, backward, Adam and EMA; with argument 1 the EMA model's forward pass, too.
 void training_step(benchmark::State& state, const Network& network) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const SampleStore store = make_samples(stream, network.widths.front());
-  Mlp model(kCpu, network.widths, true);
-  Mlp ema_model(kCpu, network.widths, false);
+  Mlp model(stream.device(), network.widths, true);
+  Mlp ema_model(stream.device(), network.widths, false);
   model.parameters().initialise(stream, {1, RandomPurpose::kWeights});
   ema_model.parameters().copy_from(stream, model.parameters());
   Adam adam(stream, model.parameters(), {});
@@ -54,11 +55,14 @@ void training_step(benchmark::State& state, const Network& network) {
 
 void scoring(benchmark::State& state, const Network& network) {
   set_cpu_threads(1);
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const SampleStore store = make_samples(stream, network.widths.front());
-  Mlp model(kCpu, network.widths, false);
+  Mlp model(stream.device(), network.widths, false);
   model.parameters().initialise(stream, {1, RandomPurpose::kWeights});
-  for (auto _ : state) benchmark::DoNotOptimize(predict(stream, model, store).logits.data());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(predict(stream, model, store).logits.data());
+    finish(stream);
+  }
   state.SetItemsProcessed(state.iterations() * kSamples);
 }
 
