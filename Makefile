@@ -25,6 +25,7 @@ test:  ## build all, and run every test that this machine can run
 	@cmake --preset $(PRESET) -DMOONPOOL_TESTS=ON
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(SCRIPTS)/test.sh $(BUILD)
+	@$(MAKE) --no-print-directory test-emulator
 
 # The CUDA side on the CPU: every test that has a CUDA instance, and the emulator's own.
 EMULATED := build/emulated
