@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "data/npy.h"
 #include "kernels/runtime/error.h"
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 
 namespace moonpool {
 namespace {

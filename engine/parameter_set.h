@@ -13,11 +13,12 @@
 
 namespace moonpool {
 
-/// A parameter's values on the host, as a state dictionary holds them.
+/// An array on the host, as a state dictionary holds it: numbers, or counts instead.
 struct NamedArray {
   std::string name;
   Shape shape;
-  std::vector<float> values;
+  std::vector<float> values{};
+  std::vector<int64_t> counts{};  // of integer arrays (num_batches_tracked)
 };
 using StateDict = std::vector<NamedArray>;
 

@@ -8,7 +8,7 @@
 #include "active/cli/commands.h"
 #include "active/cli/dataset_options.h"
 #include "active/report/text_table.h"
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
 #include "data/contact_sheet.h"
 #include "data/export.h"

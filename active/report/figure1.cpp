@@ -13,7 +13,7 @@
 #include "active/report/figure1_summary.h"
 #include "active/report/figure1_text.h"
 #include "active/report/text_table.h"
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 
 namespace moonpool {
 namespace {

@@ -9,7 +9,7 @@
 #include "active/report/figure1.h"
 #include "active/strategies/strategy.h"
 #include "bench/replicate/figure1_runs.h"
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

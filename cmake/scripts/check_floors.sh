@@ -2,7 +2,7 @@
 # Fails where a file includes a floor above its own, or starts a kernel other than through launch().
 #
 # Who may include whom: kernels <- engine <- models <- active, and data <- active. Of the kernels the
-# folder data sees only the host headers: errors and counter-based random numbers.
+# folder data sees only the host headers: errors, files and counter-based random numbers.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +20,7 @@ found=$(
   climbs kernels 'kernels/'
   climbs engine 'kernels/|engine/'
   climbs models 'kernels/|engine/|models/'
-  climbs data 'data/|kernels/runtime/(error|host_device|philox|random)\.h"'
+  climbs data 'data/|kernels/runtime/(atomic_file|error|host_device|philox|random)\.h"'
   climbs active 'kernels/|engine/|models/|data/|active/'
 )
 launches=$(sources kernels engine models data active bench |

@@ -13,7 +13,7 @@
 #include <span>
 #include <thread>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
 #include "data/download/checksum.h"
 #include "data/download/part_file.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "data/image_split.h"
 #include "data/npy.h"
 #include "kernels/runtime/error.h"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
 #include "kernels/runtime/error.h"
 

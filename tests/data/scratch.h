@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "tests/fuzz/formats.h"
 
 namespace moonpool {
@@ -35,7 +35,7 @@ TEST_P(Corpus, IsReadOrRefused) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, Corpus,
                          ::testing::Values("cifar", "pickle", "idx", "mat", "npy", "tar", "png",
-                                           "jpeg"),
+                                           "jpeg", "safetensors"),
                          [](const auto& format) { return std::string(format.param); });
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "data/images/decode.h"
 #include "data/images/resize.h"
 #include "data/npy.h"
+#include "engine/safetensors.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -185,6 +186,14 @@ void read_picture(std::string_view bytes) {
   });
 }
 
+void read_safetensors_file(std::string_view bytes) {
+  expect_error_or_success([&] { parse_safetensors(bytes, "'f'"); });
+}
+
+/// Numbers of two bytes become numbers of four, and an array without values is an entry in several
+/// lists.
+uint64_t safetensors_memory(std::string_view bytes) { return four_times(bytes, 4 * bytes.size()); }
+
 /// Densest packings: see data/images/decode.cpp. A picture has a byte for each of three channels.
 uint64_t png_memory(std::string_view bytes) { return four_times(bytes, bytes.size() * 8256 * 3); }
 uint64_t jpeg_memory(std::string_view bytes) { return four_times(bytes, bytes.size() * 512 * 3); }
@@ -193,10 +202,15 @@ uint64_t jpeg_memory(std::string_view bytes) { return four_times(bytes, bytes.si
 
 const std::vector<FuzzFormat>& fuzz_formats() {
   static const std::vector<FuzzFormat> all{
-      {"cifar", read_cifar, as_it_lies},  {"pickle", read_pickle, pickle_memory},
-      {"idx", read_idx, idx_memory},      {"mat", read_mat, mat_memory},
-      {"npy", read_npy_file, npy_memory}, {"tar", read_tar, tar_memory},
-      {"png", read_picture, png_memory},  {"jpeg", read_picture, jpeg_memory}};
+      {"cifar", read_cifar, as_it_lies},
+      {"pickle", read_pickle, pickle_memory},
+      {"idx", read_idx, idx_memory},
+      {"mat", read_mat, mat_memory},
+      {"npy", read_npy_file, npy_memory},
+      {"tar", read_tar, tar_memory},
+      {"png", read_picture, png_memory},
+      {"jpeg", read_picture, jpeg_memory},
+      {"safetensors", read_safetensors_file, safetensors_memory}};
   return all;
 }
 

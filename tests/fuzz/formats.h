@@ -1,4 +1,4 @@
-// The readers of the data folder as a fuzzer sees them: bytes in, nothing out.
+// The readers of the data folder and of weights as a fuzzer sees them: bytes in, nothing out.
 #pragma once
 
 #include <cstdint>

@@ -15,6 +15,7 @@ import tarfile
 
 import numpy as np
 import scipy.io
+from safetensors.numpy import save
 
 here = pathlib.Path(__file__).resolve().parent
 corpus = here / "corpus"
@@ -71,3 +72,8 @@ for name in ("rgb.png", "grey.png", "bits.png", "palette.png", "alpha.png"):
     write("png", name, (golden / name).read_bytes())
 for name in ("baseline.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg"):
     write("jpeg", name, (golden / name).read_bytes())
+
+weights = (golden.parent / "weights.safetensors").read_bytes()
+write("safetensors", "types", weights)
+write("safetensors", "arrays", save({"bn1.num_batches_tracked": np.array(3),
+                                     "linear.weight": np.ones((3, 2), "f4"), "linear.bias": np.zeros(3, "f4")}))

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 #include "tests/data/scratch.h"
 

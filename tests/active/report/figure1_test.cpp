@@ -12,7 +12,7 @@
 #include "active/report/figure1_picture.h"
 #include "active/report/figure1_summary.h"
 #include "active/report/text_table.h"
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
 

@@ -1,4 +1,4 @@
-#include "data/atomic_file.h"
+#include "kernels/runtime/atomic_file.h"
 
 #include <gtest/gtest.h>
 
