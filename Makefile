@@ -8,7 +8,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 SCRIPTS := cmake/scripts
 
-.PHONY: help deps run test test-emulator plant bench format lint clean
+.PHONY: help deps run test test-emulator plant bench bundle format lint clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +51,10 @@ bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
 	@for program in $(BUILD)/bin/bench_*; do \
 	  if [ -x "$$program" ]; then "$$program"; fi; \
 	done
+
+bundle:  ## make build/moonpool-bundle.tar.gz, which runs on other machines (needs nvcc)
+	@$(SCRIPTS)/deps.sh run test bench
+	@JOBS=$(JOBS) $(SCRIPTS)/bundle.sh
 
 format:  ## lay out all C++ and CUDA files
 	@$(SCRIPTS)/deps.sh lint

@@ -98,6 +98,24 @@ TEST_P(TrainStepTest, TheLastBatchTakesWhatIsLeft) {
   EXPECT_EQ(parameters(*whole), parameters(*parts));
 }
 
+TEST_P(TrainStepTest, ReplayedStepsEqualEagerOnes) {
+  // On CUDA, a TrainStep replays what it captured after its first steps; one that is made anew for
+  // every step never comes that far.
+  const auto replayed = small_run(16);
+  const auto eager = small_run(16);
+  const Epoch all(0, 160);
+  const EpochTotals totals = replayed->train(all);
+  double loss = 0;
+  for (std::size_t first = 0; first < all.samples.size(); first += 16) {
+    TrainStep step(stream(), eager->store, eager->model, eager->ema_model, eager->ema, 16, true);
+    loss += step.run_epoch(std::span(all.samples).subspan(first, 16),
+                           std::span(all.labels).subspan(first, 16))
+                .loss;
+  }
+  EXPECT_NEAR(totals.loss, loss, 1e-9);
+  EXPECT_EQ(parameters(*replayed), parameters(*eager));
+}
+
 TEST_P(TrainStepTest, ASmallBatchIsAveragedOverItsOwnSize) {
   const auto large = small_run(16);
   const auto exact = small_run(8);
