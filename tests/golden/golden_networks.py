@@ -46,7 +46,7 @@ class ResNet18(nn.Module):
     def features(self, x):
         out = torch.relu(self.bn1(self.conv1(x)))
         out = self.layer4(self.layer3(self.layer2(self.layer1(out))))
-        return out.mean(dim=(2, 3))
+        return nn.functional.avg_pool2d(out, 4).flatten(1)
 
     def forward(self, x):
         return self.linear(self.features(x))
