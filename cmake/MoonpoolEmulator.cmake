@@ -5,9 +5,9 @@ set(MOONPOOL_EMULATED_CUDA_OPTIONS
   # The mark is what headers ask for that both compilers read. nvcc reads the header first, too.
   -D__CUDACC__ --include=cuda_runtime.h
   # A call in front of every access to memory that another thread might see, and a check of indices
-  # into arrays; tests/emulator/device/hooks.cpp is what is called. Address sanitizer would be in the
-  # way here, and the emulator checks more.
-  -fno-sanitize=address -fsanitize=thread,bounds --param=tsan-instrument-func-entry-exit=0
+  # into arrays; tests/emulator/device/hooks.cpp is what is called. The sanitizers' own checks of
+  # addresses would be in the way here, and the emulator checks more.
+  -fno-sanitize=address,alignment,null -fsanitize=thread,bounds --param=tsan-instrument-func-entry-exit=0
   # Shared variables are thread-local ones, and never have constructors.
   -fno-extern-tls-init
   -ffp-contract=off -Wno-unknown-pragmas)

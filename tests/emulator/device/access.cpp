@@ -54,9 +54,10 @@ void check_global(Block& block, const void* address, std::size_t size, Use use, 
   const void* bad = nullptr;
   if (!memory.is_allocated(address, size, &bad)) {
     const bool freed = memory.was_freed(bad);
-    block.fail(freed ? Finding::Kind::kFreedMemory : Finding::Kind::kGlobalOutOfBounds,
-               std::string(freed ? "freed memory: it " : "global memory out of bounds: it ") +
-                   verb(use, size) + ", " + memory.describe(bad));
+    block.fail(freed ? Finding::Kind::kFreedMemory : Finding::Kind::kGlobalOutOfBounds, [&] {
+      return std::string(freed ? "freed memory: it " : "global memory out of bounds: it ") +
+             verb(use, size) + ", " + memory.describe(bad);
+    });
   }
   if (use == Use::kWrite) {
     memory.mark_written(address, size);
@@ -66,8 +67,9 @@ void check_global(Block& block, const void* address, std::size_t size, Use use, 
   const auto is_written = [](uint8_t state) { return (state & DeviceMemory::kWritten) != 0; };
   if (whole ? !std::all_of(states, states + size, is_written)
             : std::none_of(states, states + size, is_written)) {
-    block.fail(Finding::Kind::kGlobalUnwritten,
-               "it " + verb(use, size) + " that nothing has written, " + memory.describe(address));
+    block.fail(Finding::Kind::kGlobalUnwritten, [&] {
+      return "it " + verb(use, size) + " that nothing has written, " + memory.describe(address);
+    });
   }
 }
 
@@ -88,9 +90,10 @@ void check_elsewhere(Block& block, const void* address, std::size_t size, Use us
       })) {
     return;
   }
-  block.fail(Finding::Kind::kHostPointer,
-             "host pointer passed as device pointer: it " + verb(use, size) +
-                 (place < 4096 ? " at a null pointer" : " of host memory"));
+  block.fail(Finding::Kind::kHostPointer, [&] {
+    return "host pointer passed as device pointer: it " + verb(use, size) +
+           (place < 4096 ? " at a null pointer" : " of host memory");
+  });
 }
 
 bool on_own_stack(const void* address) {
@@ -106,8 +109,10 @@ void check_access(const void* address, std::size_t size, Use use, bool aligned) 
   if (on_own_stack(address)) return;
   Block& block = *current_block();
   if (aligned && reinterpret_cast<uintptr_t>(address) % size != 0) {
-    block.fail(Finding::Kind::kMisaligned, "misaligned address: it " + verb(use, size) + " at " +
-                                               DeviceMemory::instance().describe(address));
+    block.fail(Finding::Kind::kMisaligned, [&] {
+      return "misaligned address: it " + verb(use, size) + " at " +
+             DeviceMemory::instance().describe(address);
+    });
   }
   if (DeviceMemory::instance().contains(address)) {
     check_global(block, address, size, use, true);

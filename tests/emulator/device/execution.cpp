@@ -181,9 +181,9 @@ void Block::open_barrier_if_complete() {
     if (first == nullptr) first = &thread;
     count += thread.value;
     if (!same_place(thread.where, first->where)) {
-      const std::string what = "divergent barrier: it waits at " + place(thread.where) +
-                               ", thread " + to_string(first->index) + " at " + place(first->where);
-      report_for(thread, Finding::Kind::kDivergentBarrier, what);
+      report_for(thread, Finding::Kind::kDivergentBarrier,
+                 "divergent barrier: it waits at " + place(thread.where) + ", thread " +
+                     to_string(first->index) + " at " + place(first->where));
       if (the_thread->state != Thread::State::kEnded) the_thread->fibre->park();
       return;
     }
@@ -235,8 +235,7 @@ void Block::report_for(const Thread& thread, Finding::Kind kind, const std::stri
   mistake_ = kind;
 }
 
-void Block::fail(Finding::Kind kind, const std::string& what) {
-  report_for(*the_thread, kind, what);
+void Block::abandon_thread() {
   for (;;) the_thread->fibre->park();
 }
 
@@ -258,7 +257,9 @@ uint64_t warp_collective(WarpOp op, unsigned mask, uint64_t value, int parameter
 
 unsigned active_mask() { return the_block->active_mask(); }
 
-void trap() { the_block->fail(Finding::Kind::kTrap, "__trap()"); }
+void trap() {
+  the_block->fail(Finding::Kind::kTrap, [] { return "__trap()"; });
+}
 
 long long clock() {
   static long long ticks = 0;

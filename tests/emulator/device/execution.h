@@ -43,6 +43,9 @@ struct Thread {
   unsigned warp() const { return number / kWarp; }
 };
 
+/// Of the calling host thread; null unless it runs a kernel.
+Thread* current_thread();
+
 /// One block of a launch.
 class Block {
  public:
@@ -58,8 +61,13 @@ class Block {
   uint64_t warp_collective(WarpOp op, unsigned mask, uint64_t value, int parameter, int width,
                            const std::source_location& where);
   unsigned active_mask() const;
-  /// Reports a mistake of the current thread and ends the block.
-  [[noreturn]] void fail(Finding::Kind kind, const std::string& what);
+  /// Reports a mistake of the current thread, which `describe` puts in words, and ends the block.
+  /// The thread stops where it is and is never unwound, so callers must not own memory.
+  template <class Describe>
+  [[noreturn]] void fail(Finding::Kind kind, const Describe& describe) {
+    report_for(*current_thread(), kind, describe());
+    abandon_thread();
+  }
 
   const Launch& launch() const { return launch_; }
   const uint3& index() const { return index_; }
@@ -81,6 +89,7 @@ class Block {
   void finish_warp_ops_after_end(const Thread& ended);
   bool agree(const std::vector<Thread*>& members);
   bool give_results(const std::vector<Thread*>& members);
+  [[noreturn]] void abandon_thread();
   void report_deadlock();
   void report_for(const Thread& thread, Finding::Kind kind, const std::string& what);
   Thread& lane_of(unsigned warp, unsigned lane) { return threads_[warp * kWarp + lane]; }
@@ -106,7 +115,6 @@ class Block {
 
 /// Of the calling host thread; null unless it runs a kernel.
 Block* current_block();
-Thread* current_thread();
 
 std::string kernel_name(const Thread& thread);
 uint3 block_of(const Thread& thread);

@@ -26,14 +26,15 @@ struct OutOfBounds {
 };
 
 void index_out_of_bounds(const OutOfBounds& place, uintptr_t index) {
-  const std::string path = place.file;
-  const std::string what =
-      "array index out of bounds: " + std::to_string(static_cast<intptr_t>(index)) + " at " +
-      path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(place.line);
+  const auto what = [&] {
+    const std::string path = place.file;
+    return "array index out of bounds: " + std::to_string(static_cast<intptr_t>(index)) + " at " +
+           path.substr(path.find_last_of('/') + 1) + ":" + std::to_string(place.line);
+  };
   if (current_block() != nullptr) {
     current_block()->fail(Finding::Kind::kArrayIndex, what);
   } else {
-    report({.kind = Finding::Kind::kArrayIndex, .text = "in host code: " + what, .kernel = {}});
+    report({.kind = Finding::Kind::kArrayIndex, .text = "in host code: " + what(), .kernel = {}});
   }
 }
 

@@ -47,8 +47,9 @@ void handle(int signal, siginfo_t* info, void* context) {
 void install_segfault_handler() {
   // A stack of its own: the thread's may be what is used up.
   constexpr std::size_t kStackBytes = std::size_t{1} << 18;
+  static void* const memory = std::malloc(kStackBytes);
   stack_t stack{};
-  stack.ss_sp = std::malloc(kStackBytes);
+  stack.ss_sp = memory;
   stack.ss_size = kStackBytes;
   sigaltstack(&stack, nullptr);
   struct sigaction action {};

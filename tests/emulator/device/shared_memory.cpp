@@ -102,16 +102,17 @@ void SharedMemory::note_write(Byte& byte, const Thread& thread, bool atomic) con
 
 void SharedMemory::fail_race(Block& block, const void* address, uint16_t other, bool wrote,
                              Use use) const {
-  const dim3& size = block.launch().block;
-  const unsigned number = other;
-  const std::string who =
-      other >= kSeveral ? "several threads"
-                        : "thread " + to_string(uint3{number % size.x, number / size.x % size.y,
-                                                      number / size.x / size.y});
-  block.fail(Finding::Kind::kSharedRace, "race on shared memory: it " + std::string(verb(use)) +
-                                             " " + shared_name(address, dynamic_) + ", which " +
-                                             who + (wrote ? " wrote" : " read") +
-                                             " with no barrier between");
+  block.fail(Finding::Kind::kSharedRace, [&] {
+    const dim3& size = block.launch().block;
+    const unsigned number = other;
+    const std::string who =
+        other >= kSeveral ? "several threads"
+                          : "thread " + to_string(uint3{number % size.x, number / size.x % size.y,
+                                                        number / size.x / size.y});
+    return "race on shared memory: it " + std::string(verb(use)) + " " +
+           shared_name(address, dynamic_) + ", which " + who + (wrote ? " wrote" : " read") +
+           " with no barrier between";
+  });
 }
 
 void SharedMemory::access(Block& block, const void* address, std::size_t size, Use use) {
@@ -119,17 +120,19 @@ void SharedMemory::access(Block& block, const void* address, std::size_t size, U
   const auto first = reinterpret_cast<uintptr_t>(address);
   const uintptr_t end_of_dynamic = dynamic_ + dynamic_bytes_;
   if (first + size > end_of_dynamic && first < dynamic_ + kMostDynamic && first + size > dynamic_) {
-    block.fail(Finding::Kind::kSharedOutOfBounds,
-               "shared memory out of bounds: it " + std::string(verb(use)) + " " +
-                   std::to_string(size) + " bytes at byte " + std::to_string(first - dynamic_) +
-                   " of " + std::to_string(dynamic_bytes_) + " of dynamic shared memory");
+    block.fail(Finding::Kind::kSharedOutOfBounds, [&] {
+      return "shared memory out of bounds: it " + std::string(verb(use)) + " " +
+             std::to_string(size) + " bytes at byte " + std::to_string(first - dynamic_) + " of " +
+             std::to_string(dynamic_bytes_) + " of dynamic shared memory";
+    });
   }
   for (std::size_t i = 0; i < size; ++i) {
     Byte& byte = bytes_[first - begin_ + i];
     if (use != Use::kWrite && byte.written < first_interval_) {
-      block.fail(Finding::Kind::kSharedUnwritten, "it " + std::string(verb(use)) + " " +
-                                                      shared_name(address, dynamic_) +
-                                                      ", which no thread of the block has written");
+      block.fail(Finding::Kind::kSharedUnwritten, [&] {
+        return "it " + std::string(verb(use)) + " " + shared_name(address, dynamic_) +
+               ", which no thread of the block has written";
+      });
     }
     const bool both_atomic = use == Use::kAtomic && byte.atomic;
     if (!both_atomic && meets_write(byte, thread))

@@ -103,11 +103,13 @@ uint64_t Block::warp_collective(WarpOp op, unsigned mask, uint64_t value, int pa
                                 const std::source_location& where) {
   Thread& thread = *current_thread();
   if ((mask >> thread.lane() & 1) == 0) {
-    fail(Finding::Kind::kLaneMask, "wrong lane mask: lane " + std::to_string(thread.lane()) +
-                                       " is not in its own mask " + hex(mask));
+    fail(Finding::Kind::kLaneMask, [&] {
+      return "wrong lane mask: lane " + std::to_string(thread.lane()) + " is not in its own mask " +
+             hex(mask);
+    });
   }
   if (width < 1 || width > 32 || !std::has_single_bit(static_cast<unsigned>(width))) {
-    fail(Finding::Kind::kLaneMask, "a shuffle's width of " + std::to_string(width));
+    fail(Finding::Kind::kLaneMask, [&] { return "a shuffle's width of " + std::to_string(width); });
   }
   thread.op = op;
   thread.mask = mask;
