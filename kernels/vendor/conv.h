@@ -42,7 +42,7 @@ void conv_forward(Stream& stream, const ConvShape& shape, Precision precision, c
                   const T* filter, T* y);
 
 /// y = x * filter + bias[out channel], and max(y, 0) of that if `relu`: what is left of a
-/// convolution and a batch norm when nothing is trained.
+/// convolution and a batch norm when nothing is trained. With `relu` a NaN may come out as 0.
 template <class T>
 void conv_inference(Stream& stream, const ConvShape& shape, Precision precision, const T* x,
                     const T* filter, const Accumulator<T>* bias, bool relu, T* y);

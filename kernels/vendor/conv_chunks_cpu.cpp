@@ -14,6 +14,7 @@ namespace moonpool::cpu {
 namespace {
 
 constexpr int64_t kChunk = 16;                       // images
+constexpr int64_t kLargeFilter = 1 << 16;            // numbers: 256 KiB of float
 constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 microseconds
 
 /// A stream's plans and memory.
@@ -37,11 +38,16 @@ char* at_least(RawBuffer& buffer, int64_t bytes) {
   return static_cast<char*>(buffer.data());
 }
 
-/// The chunks of a batch: all of them kChunk images, but for the last one.
+/// The chunks of a batch: all of them `size` images, but for the last one.
 struct Chunks {
-  explicit Chunks(int64_t batch) : count((batch + kChunk - 1) / kChunk), all(batch) {}
-  int64_t images(int64_t chunk) const { return std::min(kChunk, all - chunk * kChunk); }
-  int64_t count, all;
+  /// Every chunk costs a gradient of its own to write and to read again: fewer of large filters.
+  Chunks(ConvOp op, const ConvShape& shape)
+      : size(op == ConvOp::kBackwardFilter && shape.filter_size() > kLargeFilter ? 2 * kChunk
+                                                                                 : kChunk),
+        count((shape.batch + size - 1) / size),
+        all(shape.batch) {}
+  int64_t images(int64_t chunk) const { return std::min(size, all - chunk * size); }
+  int64_t size, count, all;
 };
 
 /// One call of `convolve`.
@@ -52,7 +58,7 @@ class Convolution {
       : op_(op),
         shape_(shape),
         arrays_(arrays),
-        chunks_(shape.batch),
+        chunks_(op, shape),
         first_(plan(state, chunks_.images(0), nullptr)),
         last_(plan(state, chunks_.images(chunks_.count - 1), &first_.filter_desc())),
         layout_(first_.filter_layout()) {
@@ -116,7 +122,7 @@ class Convolution {
   }
 
   bool run_chunk(int64_t chunk) const {
-    const int64_t images = chunk * kChunk;  // before this chunk
+    const int64_t images = chunk * chunks_.size;  // before this chunk
     const ConvPlan& plan = chunk + 1 == chunks_.count ? last_ : first_;
     const T* x = arrays_.x != nullptr ? arrays_.x : arrays_.x_grad;
     const T* y = arrays_.y != nullptr ? arrays_.y : arrays_.y_grad;

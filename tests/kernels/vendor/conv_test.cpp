@@ -159,6 +159,7 @@ TEST_P(ConvTest, FloatEqualsTheNaiveConvolution) {
   for (const int64_t batch : kBatches) {
     check_against_naive<float>({batch, 4, 4, 16, 16, 3, 1, 1}, Precision::kFp32, 1e-5, 1e-5);
   }
+  check_against_naive<float>({40, 2, 2, 96, 96, 3, 1, 1}, Precision::kFp32, 1e-5, 1e-5);
 }
 
 // An image is rounded to 8 bits at the end, sums are not rounded before; a filter's gradient is
@@ -170,6 +171,7 @@ TEST_P(ConvTest, BFloat16EqualsTheNaiveConvolution) {
   for (const int64_t batch : kBatches) {
     check_against_naive<BFloat16>({batch, 4, 4, 16, 16, 3, 1, 1}, Precision::kBf16, 0.02, 1e-5);
   }
+  check_against_naive<BFloat16>({40, 2, 2, 96, 96, 3, 1, 1}, Precision::kBf16, 0.02, 1e-5);
 }
 
 TEST_P(ConvTest, TensorFloat32IsNearTheNaiveConvolution) {
@@ -256,6 +258,7 @@ TEST_P(ConvCpuTest, TheNumberOfThreadsChangesNoBit) {
                                  {64, 8, 8, 3, 16, 3, 1, 1},
                                  {33, 4, 4, 32, 64, 3, 2, 1},
                                  {48, 4, 4, 32, 64, 1, 2, 0},
+                                 {72, 2, 2, 96, 96, 3, 1, 1},  // a large filter: larger chunks
                                  {1, 8, 8, 16, 16, 3, 1, 1}}) {
     check_threads<float>(shape, Precision::kFp32);
     check_threads<BFloat16>(shape, Precision::kBf16);
