@@ -30,6 +30,11 @@ const Buffer<float>& PoolView::probabilities() {
 }
 
 Buffer<float> PoolView::monte_carlo_probabilities(int64_t passes, RandomKey key) {
+  if (bald_dropout_ == 0 && model_.parameters().statistics_size() > 0) {
+    scored_ = true;
+    const Predictions by_batch = predict(stream_, model_, store_, Tape::Statistics::kBatch);
+    return moonpool::monte_carlo_probabilities(stream_, model_, by_batch, passes, 0, key);
+  }
   return moonpool::monte_carlo_probabilities(stream_, model_, predictions(), passes, bald_dropout_,
                                              key);
 }

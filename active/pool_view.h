@@ -38,7 +38,8 @@ class PoolView {
   const Predictions& predictions();
   /// p(x) [samples, classes] of the main model.
   const Buffer<float>& probabilities();
-  /// [passes, samples, classes] by Monte Carlo dropout (SPEC.md section 6, switch 13).
+  /// [passes, samples, classes] by Monte Carlo dropout (SPEC.md section 6, switch 13). Without
+  /// dropout, the released code's way: `passes` times the same pass, in training mode.
   Buffer<float> monte_carlo_probabilities(int64_t passes, RandomKey key);
   /// Main against EMA model.
   const ModelDifference& difference();

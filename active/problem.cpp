@@ -5,9 +5,9 @@
 #include "data/catalog.h"
 #include "data/four_moons.h"
 #include "kernels/runtime/error.h"
-#include "models/mlp.h"
 
 namespace moonpool {
+
 PoolData make_pool_data(const ProblemConfig& config) {
   const bool is_points = config.dataset == "four-moons";
   if (is_points && config.noise.kind != NoiseKind::kClean) {
@@ -26,18 +26,18 @@ PoolData make_pool_data(const ProblemConfig& config) {
 }
 
 Problem make_problem(const ProblemConfig& config) {
-  if (config.model != "mlp") {
-    fail_usage("--model {}: unknown model; expected mlp", config.model);
-  }
+  check_model(config.model);
   PoolData data = make_pool_data(config);
   Problem problem;
   problem.dataset = std::move(data.dataset);
   problem.examples = std::move(data.examples);
+  problem.model = config.model;
   if (config.dataset == "four-moons") {
-    problem.widths = {2, 128, 128, 4};
+    if (config.model.name != "mlp") {
+      fail_usage("--model {}: four-moons are points; expected mlp", config.model.name);
+    }
+    problem.model.hidden = {128, 128};
     problem.training = {.learning_rate = 1e-3, .batch_size = 16};
-  } else {
-    problem.widths = {problem.dataset.shape.size(), 256, problem.dataset.classes()};
   }
   return problem;
 }
@@ -49,7 +49,9 @@ Protocol protocol_for(const ProblemConfig& config, const std::string& protocol_n
 
 std::unique_ptr<Classifier> make_classifier(const Problem& problem, Device device,
                                             bool with_gradients) {
-  return std::make_unique<Mlp>(device, problem.widths, with_gradients);
+  const SampleShape& shape = problem.dataset.shape;
+  return make_model(problem.model, {shape.height, shape.width, shape.channels},
+                    problem.dataset.classes(), device, with_gradients);
 }
 
 }  // namespace moonpool

@@ -8,7 +8,7 @@
 #include "active/protocol.h"
 #include "data/dataset.h"
 #include "data/noise.h"
-#include "engine/classifier.h"
+#include "models/make_model.h"
 
 namespace moonpool {
 
@@ -18,7 +18,7 @@ struct ProblemConfig {
   int64_t image_side = 32;             // of pictures from a folder
   int64_t train_size = 10000;          // of pictures that are drawn
   int64_t test_size = 2000;
-  std::string model = "mlp";
+  ModelSettings model{};
   NoiseConfig noise{};
   uint64_t seed = 1;
 };
@@ -32,7 +32,7 @@ struct TrainingSettings {
 struct Problem {
   Dataset dataset;
   ExampleTable examples;
-  std::vector<int64_t> widths;  // of the MLP
+  ModelSettings model;
   TrainingSettings training;
 };
 

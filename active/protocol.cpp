@@ -20,7 +20,9 @@ Protocol released_protocol() {
   protocol.restart_interval = 50;
   protocol.restart_below = 0.2;
   protocol.ema = {.decay = 0.999, .rule = EmaDecayRule::kWarmUp};
+  protocol.keep_normalisation = true;
   protocol.ema_starts_as_copy = false;
+  protocol.ema_statistics = EmaStatistics::kOwnForward;
   protocol.gradient_clamp = 0.1;
   protocol.lhd_capture = LhdCapture::kWhenGapShrinks;
   protocol.bald_dropout = 0;

@@ -1,5 +1,5 @@
 // The two protocols of SPEC.md section 6: every switch on which the paper's text and the code its
-// authors released disagree, as far as a network without batch normalisation has them.
+// authors released disagree, but for fine-tuning's.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +33,15 @@ struct Protocol {
   int64_t restart_interval = 0;
   double restart_below = 0;
 
-  // Switch 3, every round starts from fresh weights, is the same in both protocols here: what the
-  // released code keeps are batch-norm layers.
+  // Switch 3. Every round starts from fresh weights; the released code keeps batch normalisation's
+  // scale, shift and running statistics.
+  bool keep_normalisation = false;
 
   EmaSettings ema;  // switch 4; the step counter runs on through all rounds
   bool ema_starts_as_copy =
       true;  // switch 5; otherwise the EMA model has random weights of its own
+
+  EmaStatistics ema_statistics = EmaStatistics::kAveraged;  // switch 6
 
   double gradient_clamp = 0;  // switch 7; 0: none
 

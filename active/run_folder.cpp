@@ -47,7 +47,9 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
   Json json{
       {"dataset", problem.dataset},
       {"dataset_options", dataset_options(problem)},
-      {"model", problem.model},
+      {"model", problem.model.name},
+      {"width", problem.model.chosen_width()},
+      {"precision", name(problem.model.precision)},
       {"noise", noise_json(problem.noise)},
       {"strategy", find_strategy(experiment.strategy).name()},
       {"start", experiment.start},
@@ -64,7 +66,9 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
         {"restart_below", protocol.restart_below},
         {"ema_decay", protocol.ema.decay},
         {"ema_warm_up", protocol.ema.rule == EmaDecayRule::kWarmUp},
+        {"keep_normalisation", protocol.keep_normalisation},
         {"ema_starts_as_copy", protocol.ema_starts_as_copy},
+        {"ema_statistics", name(protocol.ema_statistics)},
         {"gradient_clamp", protocol.gradient_clamp},
         {"lhd_capture", protocol.lhd_capture == LhdCapture::kAfterTraining ? "after_training"
                                                                            : "when_gap_shrinks"},

@@ -1,10 +1,6 @@
 #include "active/training.h"
 
-#include <cmath>
-#include <numeric>
-
 #include "kernels/runtime/error.h"
-#include "kernels/runtime/random.h"
 
 namespace moonpool {
 namespace {
@@ -45,37 +41,41 @@ Trainer::Trainer(Stream& stream, const SampleStore& store, Classifier& model, Cl
       seed_(seed),
       adam_(stream, model.parameters(),
             {.learning_rate = learning_rate, .gradient_clamp = protocol.gradient_clamp}),
-      ema_(adam_, ema_model.parameters(), protocol.ema),
+      ema_(adam_, ema_model.parameters(), protocol.ema, protocol.ema_statistics),
       step_(stream, store, model, ema_model, ema_, batch_size, protocol.needs_ema_accuracy()) {}
 
 void Trainer::start_afresh(uint32_t round, int64_t attempt) {
   // Rounds take the low half of the counter's round word, restarts the high half.
   const uint32_t counter = round | static_cast<uint32_t>(attempt) << 16;
-  model_.parameters().initialise(stream_, {seed_, RandomPurpose::kWeights, counter});
+  const bool keeps = protocol_.keep_normalisation && (round > 0 || attempt > 0);
+  const auto fresh = keeps ? ParameterSet::Fresh::kRandomOnly : ParameterSet::Fresh::kAll;
+  model_.parameters().initialise(stream_, {seed_, RandomPurpose::kWeights, counter}, fresh);
   if (protocol_.ema_starts_as_copy) {
     ema_model_.parameters().copy_from(stream_, model_.parameters());
   } else {
-    ema_model_.parameters().initialise(stream_, {seed_, RandomPurpose::kEmaWeights, counter});
+    ema_model_.parameters().initialise(stream_, {seed_, RandomPurpose::kEmaWeights, counter},
+                                       fresh);
   }
   adam_.reset(stream_);
 }
 
 EpochTotals Trainer::run_epoch(uint32_t round, int64_t epoch, std::span<const int32_t> samples,
                                std::span<const int32_t> labels) {
-  std::vector<int32_t> order(samples.size());
-  std::iota(order.begin(), order.end(), 0);
-  RandomStream({seed_, RandomPurpose::kShuffle, round, static_cast<uint32_t>(epoch)})
-      .shuffle(order);
-  shuffled_samples_.resize(samples.size());
-  shuffled_labels_.resize(samples.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    shuffled_samples_[i] = samples[order[i]];
-    shuffled_labels_[i] = labels[order[i]];
+  try {
+    return step_.run_shuffled_epoch(
+        samples, labels, {seed_, RandomPurpose::kShuffle, round, static_cast<uint32_t>(epoch)});
+  } catch (const Error& error) {
+    fail("round {}, epoch {}: {}", round, epoch, error.what());
   }
-  const EpochTotals totals = step_.run_epoch(shuffled_samples_, shuffled_labels_);
-  check(std::isfinite(totals.loss), "round {}: the training loss became {} in epoch {}", round,
-        totals.loss, epoch);
-  return totals;
+}
+
+ModelDifference Trainer::take_difference() {
+  Predictions ema = predict(stream_, ema_model_, store_);
+  if (ema_model_.parameters().statistics_size() > 0) {
+    // The EMA model's features, not its logits, come from batch normalisation in training mode.
+    ema.features = predict(stream_, ema_model_, store_, Tape::Statistics::kBatch).features;
+  }
+  return model_difference(stream_, predict(stream_, model_, store_), ema);
 }
 
 TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
@@ -100,8 +100,7 @@ TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
     const bool last = reached || outcome.epochs == protocol_.max_epochs;
     const bool shrunk = gap.shrunk(outcome.accuracy, ema_accuracy);
     if (keep_difference && !difference_ && (shrunk || last)) {
-      difference_ = model_difference(stream_, predict(stream_, model_, store_),
-                                     predict(stream_, ema_model_, store_));
+      difference_ = take_difference();
       outcome.captured_in_epoch = outcome.epochs;
     }
     if (last) return outcome;

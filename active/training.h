@@ -41,6 +41,8 @@ class Trainer {
  private:
   /// `attempt` counts restarts: each draws other weights.
   void start_afresh(uint32_t round, int64_t attempt);
+  /// Switch 8 as the released code does it.
+  ModelDifference take_difference();
   EpochTotals run_epoch(uint32_t round, int64_t epoch, std::span<const int32_t> samples,
                         std::span<const int32_t> labels);
 
@@ -54,8 +56,6 @@ class Trainer {
   Ema ema_;
   TrainStep step_;
   std::optional<ModelDifference> difference_;
-  std::vector<int32_t> shuffled_samples_;
-  std::vector<int32_t> shuffled_labels_;
 };
 
 }  // namespace moonpool

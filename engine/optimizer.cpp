@@ -6,6 +6,18 @@
 
 namespace moonpool {
 
+std::string name(EmaStatistics rule) {
+  switch (rule) {
+    case EmaStatistics::kOwnForward:
+      return "own_forward";
+    case EmaStatistics::kCopied:
+      return "copied";
+    case EmaStatistics::kAveraged:
+      break;
+  }
+  return "averaged";
+}
+
 Adam::Adam(Stream& stream, ParameterSet& parameters, const AdamSettings& settings)
     : parameters_(parameters),
       settings_(settings),
@@ -50,8 +62,24 @@ void Adam::update(Stream& stream, int64_t batch, const EmaSettings& ema, float* 
   }
 }
 
-Ema::Ema(Adam& adam, ParameterSet& average, const EmaSettings& settings)
-    : adam_(adam), average_(average), settings_(settings) {
+Adam::Memory Adam::save(Stream& stream) const {
+  return {.first_moment = first_moment_.download(stream),
+          .second_moment = second_moment_.download(stream),
+          .state = state_.download(stream).front()};
+}
+
+void Adam::restore(Stream& stream, const Memory& memory) {
+  const auto size = static_cast<std::size_t>(parameters_.size());
+  check(memory.first_moment.size() == size && memory.second_moment.size() == size,
+        "Adam: moments of {} and {} elements, expected {}", memory.first_moment.size(),
+        memory.second_moment.size(), size);
+  first_moment_.upload(stream, memory.first_moment);
+  second_moment_.upload(stream, memory.second_moment);
+  state_.upload(stream, {&memory.state, 1});
+}
+
+Ema::Ema(Adam& adam, ParameterSet& average, const EmaSettings& settings, EmaStatistics statistics)
+    : adam_(adam), average_(average), settings_(settings), statistics_(statistics) {
   check(average.size() == adam.parameters().size(), "EMA: the average has {} parameters, not {}",
         average.size(), adam.parameters().size());
   check(settings.decay >= 0 && settings.decay <= 1, "EMA: the decay must lie in [0, 1], not {}",
@@ -60,6 +88,18 @@ Ema::Ema(Adam& adam, ParameterSet& average, const EmaSettings& settings)
 
 void Ema::step(Stream& stream, int64_t batch) {
   adam_.update(stream, batch, settings_, average_.values());
+  const ParameterSet& main = adam_.parameters();
+  switch (statistics_) {
+    case EmaStatistics::kAveraged:
+      for_each(stream, average_.statistics_size(),
+               kernels::AverageStatistics{main.statistics(), average_.statistics(), adam_.state()});
+      break;
+    case EmaStatistics::kCopied:
+      average_.copy_statistics_from(stream, main);
+      break;
+    case EmaStatistics::kOwnForward:
+      break;
+  }
 }
 
 }  // namespace moonpool

@@ -10,20 +10,29 @@
 namespace moonpool {
 namespace {
 
-// Large enough for efficient products, small enough that a batch's activations stay in the cache.
+// Large enough for efficient products, small enough that what goes from one layer to the next stays
+// in the cache.
 constexpr int64_t kBatch = 512;
+constexpr int64_t kImageBatch = 128;
+constexpr int64_t kImageWidth = 256;  // values from which on a sample counts as an image
+
+int64_t batch_for(const SampleStore& store) {
+  return store.width() < kImageWidth ? kBatch : kImageBatch;
+}
 
 /// Calls body(tape, first, batch, x) for batches of a store's samples in order.
 template <class Body>
-void for_each_batch(Stream& stream, const SampleStore& store, const Body& body) {
+void for_each_batch(Stream& stream, const SampleStore& store, Tape::Statistics statistics,
+                    const Body& body) {
+  const int64_t full_batch = batch_for(store);
   std::vector<int32_t> order(static_cast<std::size_t>(store.count()));
   std::iota(order.begin(), order.end(), 0);
   const Buffer<int32_t> index(stream, order);
   Arena arena(stream.device());
-  for (int64_t first = 0; first < store.count(); first += kBatch) {
-    const int64_t batch = std::min(kBatch, store.count() - first);
+  for (int64_t first = 0; first < store.count(); first += full_batch) {
+    const int64_t batch = std::min(full_batch, store.count() - first);
     arena.rewind();
-    Tape tape(stream, arena, Tape::Mode::kInference);
+    Tape tape(stream, arena, Tape::Mode::kInference, statistics);
     const Tensor x = tape.empty({batch, store.width()}, DType::kFloat32);
     store.gather(stream, index.data() + first, nullptr, batch, x.data<float>());
     body(tape, first, batch, x);
@@ -39,7 +48,8 @@ void copy_rows(Stream& stream, const Tensor& rows, float* to, int64_t first) {
 
 }  // namespace
 
-Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store) {
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    Tape::Statistics statistics) {
   Predictions out{.logits = {},
                   .features = {},
                   .count = store.count(),
@@ -47,11 +57,12 @@ Predictions predict(Stream& stream, const Classifier& model, const SampleStore& 
                   .feature_width = model.feature_width()};
   out.logits = Buffer<float>(stream.device(), out.count * out.classes);
   out.features = Buffer<float>(stream.device(), out.count * out.feature_width);
-  for_each_batch(stream, store, [&](Tape& tape, int64_t first, int64_t, const Tensor& x) {
+  const auto copy_batch = [&](Tape& tape, int64_t first, int64_t, const Tensor& x) {
     const Tensor features = model.features(tape, x);
     copy_rows(stream, features, out.features.data(), first);
     copy_rows(stream, model.classify(tape, features), out.logits.data(), first);
-  });
+  };
+  for_each_batch(stream, store, statistics, copy_batch);
   return out;
 }
 
@@ -61,12 +72,13 @@ double accuracy(Stream& stream, const Classifier& model, const SampleStore& stor
         "accuracy: {} labels for {} samples", labels.size(), store.count());
   const Buffer<int32_t> wanted(stream, labels);
   const Buffer<int32_t> hits(stream.device(), store.count());
-  for_each_batch(stream, store, [&](Tape& tape, int64_t first, int64_t batch, const Tensor& x) {
+  const auto count_hits = [&](Tape& tape, int64_t first, int64_t batch, const Tensor& x) {
     const Tensor logits = model.classify(tape, model.features(tape, x));
     for_each(stream, batch,
              kernels::CountHits<float>{logits.data<float>(), wanted.data() + first,
                                        hits.data() + first, model.classes()});
-  });
+  };
+  for_each_batch(stream, store, Tape::Statistics::kRunning, count_hits);
   const std::vector<int32_t> host = hits.download(stream);
   return static_cast<double>(std::accumulate(host.begin(), host.end(), int64_t{0})) /
          static_cast<double>(host.size());

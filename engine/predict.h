@@ -15,8 +15,11 @@ struct Predictions {
   int64_t feature_width = 0;
 };
 
-/// Logits and penultimate features of every sample of `store`.
-Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store);
+/// Logits and penultimate features of every sample of `store`. With Statistics::kBatch batch
+/// normalisation takes the statistics of the batches in which the samples come, and moves the
+/// model's running ones.
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    Tape::Statistics statistics = Tape::Statistics::kRunning);
 
 /// The share of `store` whose largest logit is at its label. labels: one per sample, host memory.
 double accuracy(Stream& stream, const Classifier& model, const SampleStore& store,

@@ -10,7 +10,10 @@ namespace moonpool {
 
 Tensor Tape::empty(const Shape& shape, DType dtype, bool requires_grad) {
   void* data = arena_.allocate(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
-  return Tensor(shape, dtype, data, requires_grad);
+  Tensor tensor(shape, dtype, data, requires_grad);
+  tensor.node_->data_arena = &arena_;
+  tensor.node_->epoch = arena_.epoch();
+  return tensor;
 }
 
 Tensor Tape::result(const Shape& shape, DType dtype, std::initializer_list<const Tensor*> inputs) {
@@ -31,6 +34,8 @@ bool Tape::open_slot(const Tensor& tensor) {
   Tensor::Node& node = *tensor.node_;
   if (node.grad == nullptr) {
     node.grad = arena_.allocate(static_cast<std::size_t>(tensor.numel()) * size_of(node.dtype));
+    node.grad_arena = &arena_;
+    node.epoch = arena_.epoch();
   }
   return std::exchange(node.grad_ready, true);
 }
@@ -43,7 +48,13 @@ void Tape::backward(const Tensor& loss) {
     const auto slot = grad_slot<T>(loss);
     for_each(stream_, 1, kernels::Fill<T>{slot.data, T(1)});
   });
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) entry->backward();
+  // An entry goes as soon as it has run, and with it what only it needed: its op's result and that
+  // result's gradient. So the gradients of early layers take the place of what late layers kept.
+  while (!entries_.empty()) {
+    const Entry entry = std::move(entries_.back());
+    entries_.pop_back();
+    entry.backward();
+  }
 }
 
 std::vector<const char*> Tape::recorded_ops() const {

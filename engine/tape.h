@@ -23,12 +23,30 @@ class Tape {
     kRecording,
   };
 
-  Tape(Stream& stream, Arena& arena, Mode mode) : stream_(stream), arena_(arena), mode_(mode) {}
+  /// What batch normalisation normalises by.
+  enum class Statistics {
+    kBatch,       // the batch's own, which then move the running ones (PyTorch's training mode)
+    kBatchAlone,  // the batch's own; the running ones stay as they are
+    kRunning,     // the running ones, as they are (PyTorch's evaluation mode)
+  };
+
+  /// A recording tape is for training, so it takes batch statistics.
+  Tape(Stream& stream, Arena& arena, Mode mode)
+      : Tape(stream, arena, mode,
+             mode == Mode::kRecording ? Statistics::kBatch : Statistics::kRunning) {}
+  Tape(Stream& stream, Arena& arena, Mode mode, Statistics statistics)
+      : stream_(stream), arena_(arena), mode_(mode), statistics_(statistics) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
   Stream& stream() const { return stream_; }
   bool recording() const { return mode_ == Mode::kRecording; }
+  Statistics statistics() const { return statistics_; }
+
+  /// From here on layers note on the device in which step, *step, they first saw a number that is
+  /// not finite (ParameterSet::first_fault). Null: nobody watches.
+  void watch_faults(const int64_t* step) { fault_step_ = step; }
+  const int64_t* fault_step() const { return fault_step_; }
 
   /// An uninitialised tensor that lives until the arena is rewound.
   Tensor empty(const Shape& shape, DType dtype, bool requires_grad = false);
@@ -62,7 +80,7 @@ class Tape {
   }
 
   /// The gradients of `loss`, a tensor of one element, with respect to all that it was computed
-  /// from.
+  /// from. What is recorded is used up by it.
   void backward(const Tensor& loss);
 
   /// Names of the recorded ops in order: for messages and tests.
@@ -80,6 +98,8 @@ class Tape {
   Stream& stream_;
   Arena& arena_;
   Mode mode_;
+  Statistics statistics_;
+  const int64_t* fault_step_ = nullptr;
   std::vector<Entry> entries_;
 };
 

@@ -4,9 +4,31 @@
 
 namespace moonpool {
 
-std::size_t size_of(DType dtype) { return dtype == DType::kFloat32 ? 4 : 8; }
+std::size_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::kBFloat16:
+      return 2;
+    case DType::kFloat32:
+      return 4;
+    case DType::kFloat64:
+      break;
+  }
+  return 8;
+}
 
-std::string name(DType dtype) { return dtype == DType::kFloat32 ? "float32" : "float64"; }
+std::string name(DType dtype) {
+  switch (dtype) {
+    case DType::kBFloat16:
+      return "bfloat16";
+    case DType::kFloat32:
+      return "float32";
+    case DType::kFloat64:
+      break;
+  }
+  return "float64";
+}
+
+void fail_no_bfloat16() { fail("an op that takes float32 and float64 was given bfloat16"); }
 
 Shape::Shape(std::initializer_list<int64_t> dims) {
   check(dims.size() <= kMaxRank, "a shape has at most {} dimensions, not {}", kMaxRank,
@@ -27,6 +49,12 @@ std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (int i = 0; i < shape.rank(); ++i) text += fmt::format("{}{}", i > 0 ? ", " : "", shape[i]);
   return text + "]";
+}
+
+Tensor::Node::~Node() {
+  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+  if (grad_arena != nullptr) grad_arena->release(grad, bytes, epoch);
+  if (data_arena != nullptr) data_arena->release(data, bytes, epoch);
 }
 
 Tensor::Tensor(const Shape& shape, DType dtype, void* data, bool requires_grad, void* grad)

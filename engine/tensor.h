@@ -9,25 +9,41 @@
 
 #include <fmt/format.h>
 
+#include "kernels/runtime/arena.h"
+#include "kernels/runtime/bfloat16.h"
 #include "kernels/runtime/buffer.h"
 
 namespace moonpool {
 
-enum class DType { kFloat32, kFloat64 };
+enum class DType { kFloat32, kFloat64, kBFloat16 };
 
 std::size_t size_of(DType dtype);
 std::string name(DType dtype);
 
 template <class T>
 constexpr DType dtype_of() {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
-  return std::is_same_v<T, float> ? DType::kFloat32 : DType::kFloat64;
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    return DType::kBFloat16;
+  } else {
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
+    return std::is_same_v<T, float> ? DType::kFloat32 : DType::kFloat64;
+  }
 }
 
-/// Calls `f(T{})` with the C++ type of `dtype`.
+/// What an op that knows no bfloat16 throws when it is given some.
+[[noreturn]] void fail_no_bfloat16();
+
+/// Calls `f(T{})` with the C++ type of `dtype`: float or double.
 template <class F>
 decltype(auto) visit_dtype(DType dtype, const F& f) {
+  if (dtype == DType::kBFloat16) fail_no_bfloat16();
   return dtype == DType::kFloat32 ? f(float{}) : f(double{});
+}
+
+/// The same for images, which may be bfloat16.
+template <class F>
+decltype(auto) visit_image_dtype(DType dtype, const F& f) {
+  return dtype == DType::kBFloat16 ? f(BFloat16{}) : visit_dtype(dtype, f);
 }
 
 /// Up to four dimensions, the last one contiguous.
@@ -54,7 +70,8 @@ class Shape {
 std::string to_string(const Shape& shape);
 
 /// Copies of a Tensor are the same array. Memory belongs to the tensor (`Tensor::owned`), to an
-/// arena (values of one training step) or to a ParameterSet; the latter two outlive their use.
+/// arena (values of one training step) or to a ParameterSet; the latter two outlive their use. The
+/// memory of a tensor of an arena goes back to it with the last copy.
 class Tensor {
  public:
   Tensor() = default;
@@ -88,6 +105,11 @@ class Tensor {
   friend class ParameterSet;
 
   struct Node {
+    Node() = default;
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    ~Node();
+
     Shape shape;
     DType dtype = DType::kFloat32;
     void* data = nullptr;
@@ -95,6 +117,9 @@ class Tensor {
     bool requires_grad = false;
     bool grad_ready = false;       // `grad` holds a gradient of the present step
     RawBuffer memory;              // of owned tensors
+    Arena* data_arena = nullptr;   // where `data` goes back to, if anywhere
+    Arena* grad_arena = nullptr;   // likewise `grad`
+    int64_t epoch = 0;             // of the arena
     std::shared_ptr<Node> viewed;  // of views: keeps the memory alive
   };
 

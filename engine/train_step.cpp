@@ -1,10 +1,13 @@
 #include "engine/train_step.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "engine/ops.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/random.h"
 
 namespace moonpool {
 namespace {
@@ -13,19 +16,25 @@ namespace {
 // runs where all later ones will. Vendor libraries choose their algorithms here, too.
 constexpr int kEagerSteps = 2;
 
+/// Full batches that one launch of a graph takes.
+constexpr int64_t kStepsPerLaunch = 8;
+
 }  // namespace
 
 TrainStep::TrainStep(Stream& stream, const SampleStore& store, const Classifier& model,
                      const Classifier& ema_model, Ema& optimizer, int64_t batch_size,
                      bool count_ema_hits)
     : stream_(stream),
+      ema_stream_(stream.device()),
       store_(store),
       model_(model),
       ema_model_(ema_model),
       optimizer_(optimizer),
       batch_size_(batch_size),
       count_ema_hits_(count_ema_hits),
+      run_ema_(count_ema_hits || optimizer.needs_own_forward()),
       arena_(stream.device()),
+      ema_arena_(stream.device()),
       totals_(stream.device(), 1) {
   check(batch_size >= 1, "the batch size must be at least 1, not {}", batch_size);
   check(model.input_width() == store.width(), "the network takes {} values a sample, not {}",
@@ -45,44 +54,95 @@ EpochTotals TrainStep::run_epoch(std::span<const int32_t> samples,
   }
   samples_.upload(stream_, samples);
   labels_.upload(stream_, labels);
-  totals_.fill_zero(stream_);
+  const EpochTotals none;
+  totals_.upload(stream_, {&none, 1});
   stream_.fill_zero(&optimizer_.adam().state()->position, sizeof(int64_t));
-  for (int64_t first = 0; first < count; first += batch_size_) {
-    run_or_replay_step(std::min(batch_size_, count - first));
-  }
-  return totals_.download(stream_).front();
+  run_steps(batch_size_, count / batch_size_);
+  if (count % batch_size_ > 0) run_steps(count % batch_size_, 1);
+  const EpochTotals totals = totals_.download(stream_).front();
+  check_finite(totals);
+  return totals;
 }
 
-void TrainStep::run_or_replay_step(int64_t batch) {
-  if (!stream_.device().is_cuda()) return run_step(batch);
-  if (captured_[batch].eager_steps < kEagerSteps) {
-    const int64_t generation = arena_.generation();
-    run_step(batch);
-    // A larger step than any before moved the arena: what was captured points to where it was.
-    if (arena_.generation() != generation) captured_.clear();
-    ++captured_[batch].eager_steps;
+EpochTotals TrainStep::run_shuffled_epoch(std::span<const int32_t> samples,
+                                          std::span<const int32_t> labels, RandomKey key) {
+  check(samples.size() == labels.size(), "an epoch needs as many labels as samples: {} and {}",
+        labels.size(), samples.size());
+  std::vector<int32_t> order(samples.size());
+  std::iota(order.begin(), order.end(), 0);
+  RandomStream(key).shuffle(order);
+  shuffled_samples_.resize(samples.size());
+  shuffled_labels_.resize(samples.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    shuffled_samples_[i] = samples[order[i]];
+    shuffled_labels_[i] = labels[order[i]];
+  }
+  return run_epoch(shuffled_samples_, shuffled_labels_);
+}
+
+void TrainStep::check_finite(const EpochTotals& totals) {
+  if (totals.first_bad_step == kNoFault) return;
+  const auto fault = optimizer_.adam().parameters().first_fault(stream_);
+  if (fault && fault->step <= totals.first_bad_step) {
+    fail("training step {}: layer {} saw a number that is not finite", fault->step + 1,
+         fault->layer);
+  }
+  fail("training step {}: the loss is not finite", totals.first_bad_step + 1);
+}
+
+void TrainStep::run_steps(int64_t batch, int64_t count) {
+  if (!stream_.device().is_cuda()) {
+    for (int64_t i = 0; i < count; ++i) run_step(batch);
     return;
   }
-  Graph& graph = captured_[batch].graph;
-  if (!graph) {
-    const int64_t generation = arena_.generation();
-    graph = stream_.capture([&] { run_step(batch); });
-    check(arena_.generation() == generation, "a captured training step allocated memory");
+  while (count > 0) {
+    const int64_t generations = arena_.generation() + ema_arena_.generation();
+    if (captured_[batch].eager_steps < kEagerSteps) {
+      run_step(batch);
+      --count;
+      // A larger step than any before moved an arena: what was captured points to where it was.
+      if (arena_.generation() + ema_arena_.generation() != generations) captured_.clear();
+      ++captured_[batch].eager_steps;
+      continue;
+    }
+    const int64_t in_a_row = count >= kStepsPerLaunch ? kStepsPerLaunch : 1;
+    Graph& graph = captured_[batch].graphs[in_a_row];
+    if (!graph) {
+      graph = stream_.capture([&] {
+        for (int64_t i = 0; i < in_a_row; ++i) run_step(batch);
+      });
+      check(arena_.generation() + ema_arena_.generation() == generations,
+            "a captured training step allocated memory");
+    }
+    stream_.replay(graph);
+    count -= in_a_row;
   }
-  stream_.replay(graph);
+}
+
+int64_t TrainStep::graph_nodes() const {
+  const auto full = captured_.find(batch_size_);
+  if (full == captured_.end() || full->second.graphs.empty()) return 0;
+  const auto& [steps, graph] = *full->second.graphs.begin();
+  return graph.node_count() / steps;
 }
 
 void TrainStep::run_step(int64_t batch) {
   arena_.rewind();
   Tape tape(stream_, arena_, Tape::Mode::kRecording);
+  const kernels::StepState* state = optimizer_.adam().state();
+  tape.watch_faults(&state->steps);
   ParameterSet& parameters = optimizer_.adam().parameters();
   parameters.forget_gradients();
-  const int64_t* position = &optimizer_.adam().state()->position;
 
   const Tensor x = tape.empty({batch, store_.width()}, DType::kFloat32);
-  store_.gather(stream_, samples_.data(), position, batch, x.data<float>());
+  store_.gather(stream_, samples_.data(), &state->position, batch, x.data<float>());
   auto* labels = tape.scratch<int32_t>(batch);
-  for_each(stream_, batch, kernels::GatherLabels{labels_.data(), position, labels});
+  for_each(stream_, batch, kernels::GatherLabels{labels_.data(), &state->position, labels});
+  Tensor ema_logits;
+  if (run_ema_) {
+    ema_stream_.wait_for(stream_);
+    ema_logits = run_ema_forward(x);
+  }
 
   auto* hits = tape.scratch<int32_t>(batch);
   const Tensor logits = model_.classify(tape, model_.features(tape, x));
@@ -90,20 +150,26 @@ void TrainStep::run_step(int64_t batch) {
   tape.backward(ops::mean(tape, losses));
   parameters.complete_gradients(stream_);
 
-  const int32_t* ema_hits = count_ema_hits_ ? count_ema_hits(x, labels, batch) : nullptr;
-  reduce_rows(
-      stream_, 1, batch,
-      kernels::AddToTotals<float>{losses.data<float>(), hits, ema_hits, batch, totals_.data()});
+  int32_t* ema_hits = nullptr;
+  if (run_ema_) stream_.wait_for(ema_stream_);
+  if (count_ema_hits_) {
+    ema_hits = tape.scratch<int32_t>(batch);
+    for_each(stream_, batch,
+             kernels::CountHits<float>{ema_logits.data<float>(), labels, ema_hits,
+                                       ema_logits.shape()[1]});
+  }
+  reduce_rows(stream_, 1, batch,
+              kernels::AddToTotals<float>{losses.data<float>(), hits, ema_hits, batch,
+                                          &state->steps, totals_.data()});
   optimizer_.step(stream_, batch);
 }
 
-int32_t* TrainStep::count_ema_hits(const Tensor& x, const int32_t* labels, int64_t batch) {
-  Tape tape(stream_, arena_, Tape::Mode::kInference);
-  const Tensor logits = ema_model_.classify(tape, ema_model_.features(tape, x));
-  auto* hits = tape.scratch<int32_t>(batch);
-  for_each(stream_, batch,
-           kernels::CountHits<float>{logits.data<float>(), labels, hits, logits.shape()[1]});
-  return hits;
+Tensor TrainStep::run_ema_forward(const Tensor& x) {
+  ema_arena_.rewind();
+  Tape tape(
+      ema_stream_, ema_arena_, Tape::Mode::kInference,
+      optimizer_.needs_own_forward() ? Tape::Statistics::kBatch : Tape::Statistics::kBatchAlone);
+  return ema_model_.classify(tape, ema_model_.features(tape, x));
 }
 
 }  // namespace moonpool

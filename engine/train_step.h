@@ -8,19 +8,20 @@
 #include "engine/optimizer.h"
 #include "engine/sample_store.h"
 #include "kernels/loss/totals.h"
+#include "kernels/runtime/philox.h"
 
 namespace moonpool {
 
 using kernels::EpochTotals;
 
 /// One step: gather a batch, normalise, forward, cross-entropy, backward, (clamp) Adam and EMA in
-/// one kernel; if asked for, the EMA model's hits on the same batch before its update (that is the
-/// released order, SPEC.md section 6, switch 1). Losses and hits add up on the device and are read
-/// once an epoch.
+/// one kernel. Where it is asked for, or its statistics need it, the EMA model sees the same batch
+/// in training mode before its update, and its hits are counted (that is the released order,
+/// SPEC.md section 6, switches 1 and 6); on CUDA on a branch of its own beside the main model's
+/// passes. Losses and hits add up on the device and are read once an epoch.
 ///
-/// On CUDA a step is captured as a graph, once for each batch size (the last batch of an epoch may
-/// be smaller), and replayed: the only new input is the shuffled list of examples. On the CPU the
-/// same code simply runs.
+/// On CUDA steps are captured as a graph, several in a row as one, and replayed: the only new input
+/// is the shuffled list of examples. On the CPU the same code simply runs.
 class TrainStep {
  public:
   /// All references outlive the step. `ema_model` holds the parameters that `optimizer` averages.
@@ -28,32 +29,47 @@ class TrainStep {
             const Classifier& ema_model, Ema& optimizer, int64_t batch_size, bool count_ema_hits);
 
   /// Trains once on example i = sample samples[i] with label labels[i], for all i in order; the
-  /// last batch takes what is left. At least one example.
+  /// last batch takes what is left. At least one example. A loss that is not finite throws an Error
+  /// that names the step (counted from 1 over all epochs) and the layer that saw it first.
   EpochTotals run_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels);
+  /// The same in a random order, drawn from `key`.
+  EpochTotals run_shuffled_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels,
+                                 RandomKey key);
 
-  /// Bytes of activations and gradients of activations that a step takes.
-  std::size_t activation_bytes() const { return arena_.capacity(); }
+  /// The most bytes of activations and their gradients, the batch itself included, that a step so
+  /// far had at one time; the EMA model's apart.
+  std::size_t activation_bytes() const { return arena_.peak(); }
+  std::size_t ema_activation_bytes() const { return ema_arena_.peak(); }
+  /// Nodes of one captured step of a full batch; 0 if none was captured.
+  int64_t graph_nodes() const;
 
  private:
+  void run_steps(int64_t batch, int64_t count);
   void run_step(int64_t batch);
-  void run_or_replay_step(int64_t batch);
-  int32_t* count_ema_hits(const Tensor& x, const int32_t* labels, int64_t batch);
+  void check_finite(const EpochTotals& totals);
+  /// The EMA model's logits on the batch.
+  Tensor run_ema_forward(const Tensor& x);
 
   Stream& stream_;
+  Stream ema_stream_;
   const SampleStore& store_;
   const Classifier& model_;
   const Classifier& ema_model_;
   Ema& optimizer_;
   int64_t batch_size_;
   bool count_ema_hits_;
+  bool run_ema_;
   Arena arena_;
+  Arena ema_arena_;
   Buffer<int32_t> samples_;  // of the epoch, in order
   Buffer<int32_t> labels_;
   Buffer<EpochTotals> totals_;
+  std::vector<int32_t> shuffled_samples_;
+  std::vector<int32_t> shuffled_labels_;
   struct Captured {
-    int eager_steps =
-        0;  // the first steps of a size run eagerly: they settle the arena and the plans
-    Graph graph;
+    // The first steps of a size run eagerly: they settle the arenas and the vendor's plans.
+    int eager_steps = 0;
+    std::map<int64_t, Graph> graphs;  // by the number of steps in a row
   };
   std::map<int64_t, Captured> captured_;  // by batch size
 };

@@ -18,6 +18,7 @@ struct RunOptions {
   ExperimentConfig experiment;
   DatasetOptions data;
   std::string protocol = "paper";
+  std::string precision = "fp32";
   std::string out;
   bool overwrite = false;
   int64_t epochs = 0;  // 0: as the protocol says
@@ -51,6 +52,7 @@ void set_defaults(RunOptions& options) {
 
 void run(RunOptions& options) {
   set_defaults(options);
+  options.problem.model.precision = parse_precision(options.precision);
   Protocol& protocol = options.experiment.protocol;
   protocol = protocol_for(options.problem, options.protocol);
   finish_dataset_options(options.data, protocol.noise_form, options.problem);
@@ -88,7 +90,12 @@ void add_run_command(CLI::App& app) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "One active-learning run");
   add_dataset_options(*command, options->data, options->problem);
-  command->add_option("--model", options->problem.model, "mlp [mlp]");
+  command->add_option("--model", options->problem.model.name,
+                      fmt::format("{} [mlp]", fmt::join(model_names(), ", ")));
+  command->add_option("--width", options->problem.model.width,
+                      "channels of the first stage [resnet18 16, vgg16 64]");
+  command->add_option("--precision", options->precision,
+                      "fp32, tf32 (on CUDA; the CPU computes in fp32) or bf16 [fp32]");
   command->add_option("--strategy", options->experiment.strategy, strategy_names() + " [LHD]");
   command->add_option("--protocol", options->protocol,
                       "paper (follows its text) or released (does what its code does) [paper]");

@@ -1,6 +1,9 @@
 // What an epoch adds up on the device; the host reads it once an epoch.
 #pragma once
 
+#include <cmath>
+
+#include "kernels/runtime/fault.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::kernels {
@@ -10,6 +13,7 @@ struct EpochTotals {
   int64_t examples = 0;  // examples seen
   int64_t hits = 0;      // of these, classified rightly by the main model
   int64_t ema_hits = 0;  // and by the EMA model
+  int64_t first_bad_step = kNoFault;  // in which the loss was first not finite
 };
 
 /// Adds one batch to the totals; reduce_rows with one row and a column per example. Sums in float64
@@ -20,6 +24,7 @@ struct AddToTotals {
   const int32_t* hits;
   const int32_t* ema_hits;  // or null
   int64_t batch;
+  const int64_t* step;  // the present one's number
   EpochTotals* totals;
 
   struct Value {
@@ -39,6 +44,9 @@ struct AddToTotals {
     totals->examples += batch;
     totals->hits += sum.hits;
     totals->ema_hits += sum.ema_hits;
+    if (!std::isfinite(sum.loss) && totals->first_bad_step == kNoFault) {
+      totals->first_bad_step = *step;
+    }
   }
 };
 

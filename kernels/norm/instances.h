@@ -1,6 +1,7 @@
 // Which functors of this family exist. Read by norm.cpp (CPU) and norm.cu (CUDA).
 #pragma once
 
+#include "kernels/norm/channel_sums.h"
 #include "kernels/norm/normalise.h"
 #include "kernels/norm/statistics.h"
 
@@ -25,6 +26,7 @@
 
 #define MOONPOOL_NORM_SUMS_OF(T, REDUCE_CHANNELS)                         \
   REDUCE_CHANNELS(kernels::BatchStatistics<T>)                            \
+  REDUCE_CHANNELS(kernels::ChannelSums<T>)                                \
   REDUCE_CHANNELS(kernels::NormGradientSums<T, kernels::NormMask::kNone>) \
   REDUCE_CHANNELS(kernels::NormGradientSums<T, kernels::NormMask::kMask>) \
   REDUCE_CHANNELS(kernels::NormGradientSums<T, kernels::NormMask::kRecord>)

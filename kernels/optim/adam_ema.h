@@ -39,6 +39,7 @@ struct StepState {
   double beta1_power = 1;
   double beta2_power = 1;
   int64_t ema_steps = 0;  // updates of the EMA model
+  int64_t steps = 0;      // steps that were taken, restarts of the optimiser included
   // Derived by AdvanceStep for the kernel that follows it:
   double step_size = 0;          // learning rate / (1 - beta1^t)
   double second_correction = 0;  // 1 / sqrt(1 - beta2^t)
@@ -58,12 +59,30 @@ struct AdvanceStep {
     state->step_size = adam.learning_rate / (1.0 - state->beta1_power);
     state->second_correction = 1.0 / std::sqrt(1.0 - state->beta2_power);
     state->ema_steps += 1;
+    state->steps += 1;
     state->ema_decay = ema.decay;
     if (ema.rule == EmaDecayRule::kWarmUp) {
       const double warm = 1.0 - 1.0 / static_cast<double>(state->ema_steps + 1);
       if (warm < ema.decay) state->ema_decay = warm;
     }
   }
+};
+
+/// One EMA update of element i by numbers that no optimiser moves: running statistics.
+struct AverageStatistics {
+  const float* current;
+  float* average;
+  const StepState* state;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
+    const float decay = static_cast<float>(state->ema_decay);
+    average[i] = decay * average[i] + (1.0f - decay) * current[i];
+  }
+};
+
+/// One more of everything.
+struct CountUp {
+  int64_t* counts;
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const { counts[i] += 1; }
 };
 
 /// One Adam step, and with kAverage one EMA update, of element i.

@@ -1,5 +1,7 @@
 #include "kernels/runtime/buffer.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -10,6 +12,10 @@ namespace moonpool {
 namespace {
 
 constexpr std::size_t kAlignment = 256;
+// From this size on the system is asked for huge pages: walking 4 KiB pages costs more than reading
+// what lies in them.
+constexpr std::size_t kWorthHugePages = std::size_t{8} << 20;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 struct Meter {
   std::atomic<std::size_t> now{0};
@@ -29,9 +35,11 @@ Meter& meter(Device device) {
 }
 
 void* allocate_on_host(std::size_t bytes) {
-  const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  void* pointer = std::aligned_alloc(kAlignment, rounded);
+  const std::size_t alignment = bytes >= kWorthHugePages ? kHugePage : kAlignment;
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  void* pointer = std::aligned_alloc(alignment, rounded);
   check(pointer != nullptr, "out of memory: {} bytes asked for on the CPU", bytes);
+  if (alignment == kHugePage) madvise(pointer, rounded, MADV_HUGEPAGE);  // advice: may fail
   return pointer;
 }
 

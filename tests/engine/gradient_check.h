@@ -110,7 +110,7 @@ class GradientCheck {
   double evaluate(const Function& function, const std::vector<CheckedInput>& inputs,
                   const Buffer<double>& weights) {
     Arena arena(stream_.device());
-    Tape tape(stream_, arena, Tape::Mode::kInference);
+    Tape tape(stream_, arena, Tape::Mode::kInference, Tape::Statistics::kBatch);
     return weighted_sum_on_host(function(tape, upload(inputs)), weights);
   }
 

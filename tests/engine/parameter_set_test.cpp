@@ -91,7 +91,7 @@ TEST_P(ParameterSetTest, AWrongStateDictionaryThrowsAndChangesNothing) {
   wrong.emplace_back(renamed, "bias");
   StateDict unknown = ones;
   unknown.push_back({"extra", {1}, {1}});
-  wrong.emplace_back(unknown, "3 arrays for 2 parameters");
+  wrong.emplace_back(unknown, "3 arrays for 2");
   StateDict transposed = ones;
   transposed[0].shape = {3, 2};
   wrong.emplace_back(transposed, "[3, 2]");
