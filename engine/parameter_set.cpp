@@ -18,11 +18,14 @@ constexpr int64_t kFilterAlignment = 256 / sizeof(float);
 ParameterSet::Handle ParameterSet::add(Declaration declaration) {
   check(values_.size() == 0, "parameter {} was declared after the set was allocated",
         declaration.name);
-  if (declaration.kind == Kind::kFilter) {
+  // What follows a filter is aligned, too: a convolution's bias.
+  const auto align = [this] {
     size_ = (size_ + kFilterAlignment - 1) / kFilterAlignment * kFilterAlignment;
-  }
+  };
+  if (declaration.kind == Kind::kFilter) align();
   declaration.offset = size_;
   size_ += declaration.shape.numel();
+  if (declaration.kind == Kind::kFilter) align();
   declarations_.push_back(std::move(declaration));
   return {static_cast<int>(declarations_.size()) - 1};
 }

@@ -47,8 +47,8 @@ class ParameterSet {
   /// The same; `initialise` sets it to `value`.
   Handle declare_constant(const std::string& name, const Shape& shape, float value);
   /// A convolution's filters. The tensor is [out, kernel, kernel, in], as kernels/vendor/conv.h
-  /// wants it, and begins at a multiple of 256 bytes; the array in a state dictionary is [out, in,
-  /// kernel, kernel], as PyTorch has it.
+  /// wants it, and begins at a multiple of 256 bytes, as what follows it does; the array in a state
+  /// dictionary is [out, in, kernel, kernel], as PyTorch has it.
   Handle declare_filter(const std::string& name, int64_t out, int64_t in, int64_t kernel,
                         float bound);
   /// `name`.running_mean (0 at first), .running_var (1) and .num_batches_tracked (0).
