@@ -92,7 +92,10 @@ void TrainStep::check_finite(const EpochTotals& totals) {
 
 void TrainStep::run_steps(int64_t batch, int64_t count) {
   if (!stream_.device().is_cuda()) {
-    for (int64_t i = 0; i < count; ++i) run_step(batch);
+    for (int64_t i = 0; i < count; ++i) {
+      run_step(batch);
+      if (observer_) observer_(1);
+    }
     return;
   }
   while (count > 0) {
@@ -100,6 +103,7 @@ void TrainStep::run_steps(int64_t batch, int64_t count) {
     if (captured_[batch].eager_steps < kEagerSteps) {
       run_step(batch);
       --count;
+      if (observer_) observer_(1);
       // A larger step than any before moved an arena: what was captured points to where it was.
       if (arena_.generation() + ema_arena_.generation() != generations) captured_.clear();
       ++captured_[batch].eager_steps;
@@ -116,6 +120,7 @@ void TrainStep::run_steps(int64_t batch, int64_t count) {
     }
     stream_.replay(graph);
     count -= in_a_row;
+    if (observer_) observer_(in_a_row);
   }
 }
 

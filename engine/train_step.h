@@ -1,6 +1,7 @@
 // Training by epochs, without a word from the host between the batches of one.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 
@@ -36,6 +37,10 @@ class TrainStep {
   EpochTotals run_shuffled_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels,
                                  RandomKey key);
 
+  /// From now on `observer` is told how many more steps were handed to the device, which on CUDA
+  /// has yet to run them. Null: nobody is.
+  void observe(std::function<void(int64_t steps)> observer) { observer_ = std::move(observer); }
+
   /// The most bytes of activations and their gradients, the batch itself included, that a step so
   /// far had at one time; the EMA model's apart.
   std::size_t activation_bytes() const { return arena_.peak(); }
@@ -59,6 +64,7 @@ class TrainStep {
   int64_t batch_size_;
   bool count_ema_hits_;
   bool run_ema_;
+  std::function<void(int64_t steps)> observer_;
   Arena arena_;
   Arena ema_arena_;
   Buffer<int32_t> samples_;  // of the epoch, in order

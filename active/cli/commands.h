@@ -5,6 +5,8 @@
 
 namespace moonpool {
 
+void add_train_command(CLI::App& app);
+void add_eval_command(CLI::App& app);
 void add_run_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 void add_data_command(CLI::App& app);

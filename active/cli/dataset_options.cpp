@@ -5,16 +5,23 @@
 
 namespace moonpool {
 
+void add_sample_options(CLI::App& app, const SampleFields& fields) {
+  const std::string none_or_default =
+      fields.dataset.empty() ? "" : fmt::format(" [{}]", fields.dataset);
+  app.add_option("--dataset", fields.dataset,
+                 fmt::format("{}{}", fmt::join(dataset_names(), ", "), none_or_default));
+  app.add_option("--data-dir", fields.data_dir,
+                 "folder with the data set's files (not for four-moons and synth-digits)");
+  app.add_option("--image-size", fields.image_side,
+                 "side that the pictures of a folder are brought to; 0: as they are [32]");
+  app.add_option("--train-size", fields.train_size, "training pictures of synth-digits [10000]");
+  app.add_option("--test-size", fields.test_size, "test pictures of synth-digits [2000]");
+}
+
 void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& problem) {
   NoiseConfig& noise = problem.noise;
-  app.add_option("--dataset", problem.dataset,
-                 fmt::format("{} [{}]", fmt::join(dataset_names(), ", "), problem.dataset));
-  app.add_option("--data-dir", problem.data_dir,
-                 "folder with the data set's files (not for four-moons and synth-digits)");
-  app.add_option("--image-size", problem.image_side,
-                 "side that the pictures of a folder are brought to; 0: as they are [32]");
-  app.add_option("--train-size", problem.train_size, "training pictures of synth-digits [10000]");
-  app.add_option("--test-size", problem.test_size, "test pictures of synth-digits [2000]");
+  add_sample_options(app, {problem.dataset, problem.data_dir, problem.image_side,
+                           problem.train_size, problem.test_size});
   app.add_option("--noise", options.noise,
                  "noise benchmark for images: clean, blank, diverse or class [clean]");
   CLI::Option* ratio =

@@ -17,7 +17,18 @@ struct DatasetOptions {
   CLI::Option* percent_given = nullptr;
 };
 
-/// Adds --dataset, --data-dir, --noise and what belongs to them.
+/// Where the options that say which samples there are put what was typed.
+struct SampleFields {
+  std::string& dataset;
+  std::filesystem::path& data_dir;
+  int64_t& image_side;
+  int64_t& train_size;
+  int64_t& test_size;
+};
+/// Adds --dataset, --data-dir and what belongs to them.
+void add_sample_options(CLI::App& app, const SampleFields& fields);
+
+/// Adds these, --noise and what belongs to it.
 void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& problem);
 
 /// Puts what was typed into `problem`. `default_form` applies where no --noise-form was given.

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "active/cli/commands.h"
+#include "active/cli/info_model.h"
 #include "active/program.h"
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/vendor/gemm.h"
@@ -27,8 +28,12 @@ void print_info() {
 }  // namespace
 
 void add_info_command(CLI::App& app) {
-  CLI::App* info = app.add_subcommand("info", "Version, build options, devices, libraries");
-  info->callback(print_info);
+  CLI::App* info = app.add_subcommand(
+      "info", "Version, build options, devices, libraries; or what training a network takes");
+  const std::function<bool()> about_model = add_model_info(*info);
+  info->callback([about_model] {
+    if (!about_model()) print_info();
+  });
 }
 
 }  // namespace moonpool

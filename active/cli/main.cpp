@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
   CLI::App app("Moonpool: neural active learning when part of the pool is hopelessly noisy",
                "moonpool");
   moonpool::add_run_command(app);
+  moonpool::add_train_command(app);
+  moonpool::add_eval_command(app);
   moonpool::add_data_command(app);
   moonpool::add_fetch_command(app);
   moonpool::add_info_command(app);

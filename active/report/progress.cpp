@@ -104,9 +104,10 @@ void Progress::advance(int64_t units) {
   }
 }
 
-void Progress::print(std::string_view line) {
+void Progress::print(std::string_view line, std::FILE* to) {
   const std::lock_guard lock(mutex_);
-  write_text(options_.stream, fmt::format("{}{}\n", on_terminal_ ? kWipeLine : "", line));
+  if (on_terminal_) write_text(options_.stream, kWipeLine);
+  write_text(to != nullptr ? to : options_.stream, fmt::format("{}\n", line));
   if (on_terminal_) draw(true);
 }
 

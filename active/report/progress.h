@@ -39,8 +39,9 @@ class Progress {
 
   void advance(int64_t units = 1);
 
-  /// Prints a whole line (a warning, a result) where the bar is, and draws the bar below it.
-  void print(std::string_view line);
+  /// Prints a whole line (a warning, a result) where the bar is, and draws the bar below it. `to`
+  /// is another stream than the bar's, if it is given.
+  void print(std::string_view line, std::FILE* to = nullptr);
 
  private:
   std::string line(double now) const;

@@ -8,6 +8,7 @@
 
 #include "data/formats/cifar_pickle.h"
 #include "data/formats/tar_archive.h"
+#include "data/normalisation.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -59,8 +60,8 @@ const Layout& layout_of(CifarKind kind) {
                               {"", "CIFAR10", "cifar10"},
                               1,
                               10,
-                              {0.4914f, 0.4822f, 0.4465f},
-                              {0.2470f, 0.2435f, 0.2616f}};
+                              cifar10_normalisation().mean,
+                              cifar10_normalisation().deviation};
   static const Layout cifar100{"CIFAR-100",
                                "cifar100",
                                {"train.bin"},

@@ -7,6 +7,7 @@
 
 #include "data/formats/mat5.h"
 #include "data/image_split.h"
+#include "data/normalisation.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -103,8 +104,8 @@ Dataset load_svhn(const fs::path& dir, bool with_extra) {
   for (int64_t digit = 0; digit < kDigits; ++digit) {
     dataset.class_names.push_back(std::to_string(digit));
   }
-  dataset.mean = {0.4377f, 0.4438f, 0.4728f};
-  dataset.deviation = {0.1980f, 0.2010f, 0.1970f};
+  dataset.mean = svhn_normalisation().mean;
+  dataset.deviation = svhn_normalisation().deviation;
   dataset.train = read_svhn(*open_file(find_file(dir, "train_32x32.mat")));
   dataset.test = read_svhn(*open_file(find_file(dir, "test_32x32.mat")));
   if (with_extra) {

@@ -1,0 +1,194 @@
+// moonpool eval and moonpool info --model.
+#include <cmath>
+
+#include "data/npy.h"
+#include "engine/safetensors.h"
+#include "kernels/runtime/cuda_api.h"
+#include "kernels/runtime/random.h"
+#include "tests/programs/program_runner.h"
+
+namespace moonpool {
+namespace {
+
+class EvalProgram : public testing::Test {
+ protected:
+  static std::string succeed(const std::string& arguments) {
+    const ProgramResult result = run_program_line("moonpool " + arguments);
+    EXPECT_EQ(result.status, 0) << arguments << "\n" << result.err;
+    return result.out;
+  }
+  static void expect_line(const std::string& arguments, int status,
+                          const std::vector<std::string>& words) {
+    const ProgramResult result = run_program_line("moonpool " + arguments);
+    EXPECT_EQ(result.status, status) << arguments << "\n" << result.err;
+    EXPECT_EQ(result.error_lines(), 1) << result.err;
+    for (const std::string& word : words) {
+      EXPECT_NE(result.err.find(word), std::string::npos)
+          << "no '" << word << "' in " << result.err;
+    }
+  }
+  std::string path(const std::string& name) const { return (scratch_ / name).string(); }
+
+  /// An MLP for images of 4 x 5, with random weights, in "w.safetensors".
+  StateDict write_mlp() {
+    RandomStream random(RandomKey{.seed = 5});
+    const auto draw = [&](const std::string& name, const Shape& shape) {
+      NamedArray array{
+          name, shape, std::vector<float>(static_cast<std::size_t>(shape.numel())), {}};
+      for (float& value : array.values) value = 0.2f * static_cast<float>(random.normal());
+      return array;
+    };
+    StateDict state{draw("lm1.weight", {8, 60}), draw("lm1.bias", {8}), draw("lm2.weight", {7, 8}),
+                    draw("lm2.bias", {7})};
+    write_safetensors(scratch_ / "w.safetensors", state, {});
+    return state;
+  }
+
+  std::vector<uint8_t> write_images(int64_t count) {
+    RandomStream random(RandomKey{.seed = 6});
+    std::vector<uint8_t> pixels(static_cast<std::size_t>(count) * 60);
+    for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.next_u32());
+    write_npy(scratch_ / "x.npy", {{count, 4, 5, 3}, pixels});
+    return pixels;
+  }
+
+  ScratchFolder scratch_;
+};
+
+/// weight x + bias, in float64.
+std::vector<double> affine(const NamedArray& weight, const NamedArray& bias,
+                           const std::vector<double>& x) {
+  std::vector<double> y(bias.values.begin(), bias.values.end());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    for (std::size_t j = 0; j < x.size(); ++j) y[i] += weight.values[i * x.size() + j] * x[j];
+  }
+  return y;
+}
+
+TEST_F(EvalProgram, LogitsAndFeaturesAreTheNetworksByHand) {
+  const StateDict weights = write_mlp();
+  const std::vector<uint8_t> pixels = write_images(3);
+  struct Case {
+    const char* option;
+    double mean[3], deviation[3];
+  };
+  // Constants as torchvision's users have them.
+  for (const Case& c :
+       {Case{"", {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
+        Case{" --normalisation svhn", {0.4377, 0.4438, 0.4728}, {0.198, 0.201, 0.197}},
+        Case{" --normalisation none", {0, 0, 0}, {1, 1, 1}}}) {
+    succeed("eval --device cpu --model mlp --weights " + path("w.safetensors") + " --images " +
+            path("x.npy") + " --logits-out " + path("l.npy") + " --features-out " + path("h.npy") +
+            c.option);
+    const NpyArray logits = read_npy(scratch_ / "l.npy");
+    const NpyArray features = read_npy(scratch_ / "h.npy");
+    ASSERT_EQ(logits.shape, (std::vector<int64_t>{3, 7}));
+    ASSERT_EQ(features.shape, (std::vector<int64_t>{3, 8}));
+    for (std::size_t n = 0; n < 3; ++n) {
+      std::vector<double> x(60);
+      for (std::size_t i = 0; i < 60; ++i) {
+        x[i] = (pixels[n * 60 + i] / 255.0 - c.mean[i % 3]) / c.deviation[i % 3];
+      }
+      std::vector<double> h = affine(weights[0], weights[1], x);
+      for (double& value : h) value = std::max(value, 0.0);
+      const std::vector<double> y = affine(weights[2], weights[3], h);
+      for (std::size_t i = 0; i < 8; ++i) {
+        EXPECT_NEAR(features.as<float>()[n * 8 + i], h[i], 1e-5) << c.option;
+      }
+      for (std::size_t i = 0; i < 7; ++i) {
+        EXPECT_NEAR(logits.as<float>()[n * 7 + i], y[i], 1e-5) << c.option;
+      }
+    }
+  }
+}
+
+TEST_F(EvalProgram, AccuracyIsTheOneThatTrainingSaid) {
+  succeed(
+      "train --device cpu --dataset synth-digits --train-size 300 --test-size 100 --model mlp "
+      "--seed 3 --epochs 2 --out " +
+      path("run"));
+  const std::string last = [&] {
+    const std::string records = read_file(scratch_ / "run/epochs.jsonl");
+    return records.substr(records.find('\n') + 1);
+  }();
+  const auto percent = [&](const std::string& key) {
+    const std::size_t at = last.find("\"" + key + "\":");
+    return fmt::format("accuracy {:.2f} % of 100 images",
+                       100 * std::stod(last.substr(at + key.size() + 3)));
+  };
+  const std::string common =
+      "eval --device cpu --model mlp --dataset synth-digits --train-size 300 --test-size 100 "
+      "--seed "
+      "3 --weights " +
+      path("run/");
+  EXPECT_NE(succeed(common + "model.safetensors").find(percent("test_accuracy")),
+            std::string::npos);
+  EXPECT_NE(succeed(common + "checkpoint.safetensors").find(percent("test_accuracy")),
+            std::string::npos);
+  EXPECT_NE(succeed(common + "checkpoint.safetensors --ema").find(percent("ema_test_accuracy")),
+            std::string::npos);
+  expect_line(common + "model.safetensors --ema", 2, {"--ema", "model.safetensors"});
+}
+
+TEST_F(EvalProgram, BadCallsAndFilesGiveOneLine) {
+  const StateDict weights = write_mlp();
+  write_images(2);
+  const std::string eval = "eval --device cpu --model mlp ";
+  const std::string images = " --images " + path("x.npy");
+  const std::string good = " --weights " + path("w.safetensors");
+  expect_line(eval + images, 2, {"--weights"});
+  expect_line(eval + good, 2, {"--dataset", "--images"});
+  expect_line(eval + good + images + " --dataset four-moons", 2, {"--dataset", "--images"});
+  expect_line(eval + good + images + " --normalisation mnist", 2,
+              {"mnist", "cifar10, svhn or none"});
+  expect_line("eval --model transformer" + good + images, 2, {"transformer"});
+  expect_line(eval + images + " --weights " + path("none.safetensors"), 1, {"none.safetensors"});
+  expect_line(eval + good + " --images " + path("none.npy"), 1, {"none.npy"});
+  write_npy(scratch_ / "grey.npy", {{2, 4, 5}, std::vector<uint8_t>(40)});
+  expect_line(eval + good + " --images " + path("grey.npy"), 1, {"grey.npy", "(2, 4, 5)", "(N, "});
+  write_npy(scratch_ / "float.npy", {{1, 1, 1, 3}, std::vector<float>(3)});
+  expect_line(eval + good + " --images " + path("float.npy"), 1, {"float32", "uint8"});
+  write_npy(scratch_ / "large.npy", {{1, 5, 5, 3}, std::vector<uint8_t>(75)});
+  expect_line(eval + good + " --images " + path("large.npy"), 1,
+              {"w.safetensors", "lm1.weight", "[8, 60]", "[8, 75]"});
+  expect_line(eval + good + " --dataset synth-digits --train-size 10 --test-size 10", 1,
+              {"7 classes", "synth-digits has 10"});
+
+  const auto expect_bad = [&](const StateDict& state, const std::vector<std::string>& words) {
+    write_safetensors(scratch_ / "bad.safetensors", state, {});
+    expect_line(eval + images + " --weights " + path("bad.safetensors"), 1, words);
+  };
+  StateDict bad = weights;
+  bad.pop_back();
+  expect_bad(bad, {"bad.safetensors", "no last layer"});
+  bad = weights;
+  bad.push_back({"extra", {1}, {1.0f}, {}});
+  expect_bad(bad, {"bad.safetensors", "5 arrays"});
+  bad = weights;
+  bad[0].values[0] = std::numeric_limits<float>::quiet_NaN();
+  expect_bad(bad, {"bad.safetensors", "nan"});
+  const std::string file = read_file(scratch_ / "w.safetensors");
+  write_file_atomically(scratch_ / "cut.safetensors", file.substr(0, file.size() - 9));
+  expect_line(eval + images + " --weights " + path("cut.safetensors"), 1, {"cut.safetensors"});
+}
+
+TEST_F(EvalProgram, InfoSaysWhatAStepTakes) {
+  const std::string out = succeed("info --model mlp --batch 16 --device cpu");
+  EXPECT_NE(out.find("parameters   789258"), out.npos) << out;  // 3073 * 256 + 257 * 10
+  EXPECT_NE(out.find("needs a CUDA device"), out.npos) << out;
+  EXPECT_NE(out.find("MiB in a training step"), out.npos) << out;
+  expect_line("info --model transformer", 2, {"transformer"});
+  expect_line("info --model mlp --batch 0", 2, {"--batch 0"});
+  expect_line("info --batch 16", 2, {"--model"});
+}
+
+TEST_F(EvalProgram, InfoCountsGraphNodes) {
+  if (!cuda_status().usable) GTEST_SKIP() << "no GPU here: " << cuda_status().reason;
+  const std::string out = succeed("info --model mlp --batch 16 --device cuda");
+  const std::size_t at = out.find("graph nodes  ");
+  ASSERT_NE(at, out.npos) << out;
+  EXPECT_GT(std::stoi(out.substr(at + 13)), 5) << out;
+}
+
+}  // namespace
+}  // namespace moonpool
