@@ -68,7 +68,7 @@ void print_model_info(const ModelInfoOptions& options) {
   fmt::print("device       {}\n", describe(device));
   fmt::print("parameters   {}\n", model->parameters().parameter_count());
   fmt::print("activations  {:.1f} MiB in a training step, with their gradients\n",
-             mebibytes(step.activation_bytes()));
+             mebibytes(step.activation_bytes() + step.ema_activation_bytes()));
   fmt::print("memory       {:.1f} MiB at most, with parameters, moments, EMA model and images\n",
              mebibytes(memory_use(device).peak));
   fmt::print("graph nodes  {}\n",

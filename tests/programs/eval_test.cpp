@@ -177,6 +177,9 @@ TEST_F(EvalProgram, InfoSaysWhatAStepTakes) {
   EXPECT_NE(out.find("parameters   789258"), out.npos) << out;  // 3073 * 256 + 257 * 10
   EXPECT_NE(out.find("needs a CUDA device"), out.npos) << out;
   EXPECT_NE(out.find("MiB in a training step"), out.npos) << out;
+  // SPEC.md section 5.
+  EXPECT_NE(succeed("info --model resnet18 --batch 4 --device cpu").find("parameters   701466"),
+            std::string::npos);
   expect_line("info --model transformer", 2, {"transformer"});
   expect_line("info --model mlp --batch 0", 2, {"--batch 0"});
   expect_line("info --batch 16", 2, {"--model"});

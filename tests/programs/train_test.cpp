@@ -100,6 +100,13 @@ TEST_F(TrainProgram, KilledBetweenCheckpointsGivesTheSameBytes) {
   kill_and_compare(std::string(kDigits) + "--checkpoint-every 3", 40, 4, 2);
 }
 
+TEST_F(TrainProgram, AConvolutionalNetworkKilledGivesTheSameBytes) {
+  kill_and_compare(
+      "train --dataset synth-digits --train-size 48 --test-size 16 --model resnet18 --width 4 "
+      "--batch 16",
+      12, 3, 3);
+}
+
 TEST_F(TrainProgram, LeavesRecordsAndWeights) {
   const std::string said = succeed(std::string(kDigits) + "--epochs 2" + out("run"));
   EXPECT_NE(said.find("300 examples, 100 to test on"), said.npos) << said;
@@ -287,8 +294,32 @@ TEST_F(TrainProgram, ANumberThatIsNotFiniteStopsTheRun) {
   spoilt.arrays[0].values[5] = std::numeric_limits<float>::quiet_NaN();
   write_safetensors(file, spoilt.arrays, spoilt.metadata);
   const std::string before = read_file(file);
-  expect_line("train --resume" + out("run"), 1, {"loss", "nan", "epoch"});
+  expect_line("train --resume" + out("run"), 1, {"training step", "the loss is not finite"});
   EXPECT_TRUE(read_file(file) == before);
+}
+
+TEST_F(TrainProgram, ANumberThatIsNotFiniteIsNamedByStepAndLayer) {
+  {
+    BackgroundProgram program(
+        "moonpool train --dataset synth-digits --train-size 48 --test-size 16 --model resnet18 "
+        "--width 4 --batch 16 --epochs 100000" +
+        out("run"));
+    while (epochs_in("run") < 1 && program.is_running()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_TRUE(program.kill_now());
+  }
+  const std::filesystem::path file = scratch_ / "run" / kCheckpoint;
+  SafetensorsFile spoilt = read_safetensors(file);
+  const auto filter =
+      std::ranges::find(spoilt.arrays, "model.layer3.1.conv1.weight", &NamedArray::name);
+  ASSERT_NE(filter, spoilt.arrays.end());
+  filter->values[5] = std::numeric_limits<float>::quiet_NaN();
+  write_safetensors(file, spoilt.arrays, spoilt.metadata);
+  // Three steps an epoch, and whole epochs in a checkpoint: the next step is the first of one.
+  const int64_t step = 3 * std::stoll(spoilt.metadata.at("epochs")) + 1;
+  expect_line("train --resume" + out("run"), 1,
+              {fmt::format("training step {}:", step), "layer3.1.bn1"});
 }
 
 }  // namespace
