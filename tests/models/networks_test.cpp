@@ -96,10 +96,11 @@ TEST_P(NetworksTest, LearnLabelsByHeart) {
     const auto training = run(precision);
     const double before = training->train().loss;
     EpochTotals totals;
-    for (uint32_t epoch = 1; epoch < 12; ++epoch) totals = training->train(epoch);
-    EXPECT_LT(totals.loss, 0.2 * before);
-    EXPECT_GT(totals.hits, 45);
-    EXPECT_GT(totals.ema_hits, 25);
+    const uint32_t epochs = is_emulated() ? 4 : 12;
+    for (uint32_t epoch = 1; epoch < epochs; ++epoch) totals = training->train(epoch);
+    EXPECT_LT(totals.loss, (is_emulated() ? 0.6 : 0.2) * before);
+    EXPECT_GT(totals.hits, is_emulated() ? 30 : 45);
+    if (!is_emulated()) EXPECT_GT(totals.ema_hits, 25);
   }
 }
 

@@ -22,7 +22,8 @@ cudaError wait_in_capture(StreamState& stream, const EventState& event) {
   if (event.capture == nullptr) return cudaErrorStreamCaptureIsolation;
   if (event.capture->invalid) return cudaErrorStreamCaptureInvalidated;
   if (stream.capture == nullptr) {
-    if (!stream.queue.empty()) return cudaErrorStreamCaptureIsolation;
+    // What the stream had queued before stays outside: CUDA lets a stream's own order, and nothing
+    // else, cross the border of a capture.
     stream.capture = event.capture;
     stream.capture->join(stream, {event.node});
   } else if (stream.capture == event.capture) {
