@@ -16,13 +16,13 @@
 namespace moonpool {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 16;
+constexpr std::size_t kBlock = std::size_t{1} << 14;
 
 class FileSource final : public ByteSource {
  public:
   FileSource(std::string name, uint64_t stored_bytes, gzFile file)
       : ByteSource(std::move(name), stored_bytes), file_(file) {
-    gzbuffer(file_, 1 << 17);
+    gzbuffer(file_, 1 << 16);
   }
   ~FileSource() override { gzclose_r(file_); }
 
@@ -94,7 +94,7 @@ void ByteSource::skip(uint64_t count, std::string_view what) {
 }
 
 void ByteSource::append_to(std::vector<uint8_t>& out, uint64_t count, std::string_view what) {
-  reserve_plausible(out, count, stored_bytes_);
+  out.reserve(out.size() + static_cast<std::size_t>(std::min(count, stored_bytes_)));
   while (count > 0) {
     const auto part = static_cast<std::size_t>(std::min<uint64_t>(count, kBlock));
     const std::size_t at = out.size();
@@ -104,13 +104,9 @@ void ByteSource::append_to(std::vector<uint8_t>& out, uint64_t count, std::strin
   }
 }
 
-void reserve_plausible(std::vector<uint8_t>& out, uint64_t count, uint64_t stored_bytes) {
-  const uint64_t most = std::max<uint64_t>(4 * stored_bytes, kBlock);
-  out.reserve(out.size() + static_cast<std::size_t>(std::min(count, most)));
-}
-
 std::unique_ptr<ByteSource> open_file(const std::filesystem::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat status {};
   if (descriptor < 0 || fstat(descriptor, &status) != 0) {
     const int reason = errno;

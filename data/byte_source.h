@@ -42,8 +42,7 @@ class ByteSource {
   /// Reads on over `count` bytes.
   void skip(uint64_t count, std::string_view what);
 
-  /// Appends `count` bytes to `out`. Memory grows with what really arrives: a count that is wrong
-  /// costs no more than four times the stored bytes.
+  /// Appends `count` bytes to `out`. Memory grows with what really arrives, whatever the count.
   void append_to(std::vector<uint8_t>& out, uint64_t count, std::string_view what);
 
  protected:
@@ -55,10 +54,6 @@ class ByteSource {
   uint64_t stored_bytes_;
   uint64_t offset_ = 0;
 };
-
-/// Makes room for `count` more bytes of a source that holds `stored_bytes`, or for as many as can
-/// be believed.
-void reserve_plausible(std::vector<uint8_t>& out, uint64_t count, uint64_t stored_bytes);
 
 /// A file, plain or compressed by gzip (looks at its first bytes). Checks gzip's checksum.
 std::unique_ptr<ByteSource> open_file(const std::filesystem::path& path);

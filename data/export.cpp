@@ -1,6 +1,7 @@
 #include "data/export.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,18 @@ struct Row {
   int32_t label;
 };
 
+/// Two arrays in one file would be one array.
+void check_paths(const ExportPaths& paths) {
+  const auto same = [](const std::filesystem::path& a, const std::filesystem::path& b) {
+    return !a.empty() &&
+           std::filesystem::weakly_canonical(a) == std::filesystem::weakly_canonical(b);
+  };
+  if (same(paths.images, paths.labels) || same(paths.origins, paths.images) ||
+      same(paths.origins, paths.labels)) {
+    fail_usage("the files for images, labels and origins must be different ones");
+  }
+}
+
 }  // namespace
 
 ExportPart parse_export_part(const std::string& name) {
@@ -61,6 +74,7 @@ int64_t export_examples(const Dataset& dataset, const ExampleTable& pool, Export
   if (!paths.origins.empty() && !is_pool) {
     fail_usage("only a pool has origins; train and test have none to write");
   }
+  check_paths(paths);
   const Split& split = part == ExportPart::kTest ? dataset.test : dataset.train;
   const int64_t count = is_pool ? pool.size() : split.size();
   const auto row = [&](int64_t i) {
@@ -68,30 +82,31 @@ int64_t export_examples(const Dataset& dataset, const ExampleTable& pool, Export
     return is_pool ? Row{pool.sample[at], pool.label[at]} : Row{i, split.labels[at]};
   };
 
+  // All are open before anything is written, and written before any takes its place.
+  std::optional<ArrayFile> images, origins;
+  ArrayFile labels(paths.labels, "<i8", {count});
+  if (!paths.origins.empty()) origins.emplace(paths.origins, "|u1", std::vector{count});
   const SampleShape& shape = dataset.shape;
   const auto width = static_cast<std::size_t>(shape.size());
   std::visit(
       [&](const auto& samples) {
-        ArrayFile images(paths.images, sizeof(samples[0]) == 1 ? "|u1" : "<f4",
-                         {count, shape.height, shape.width, shape.channels});
+        images.emplace(paths.images, sizeof(samples[0]) == 1 ? "|u1" : "<f4",
+                       std::vector{count, shape.height, shape.width, shape.channels});
         for (int64_t i = 0; i < count; ++i) {
-          images.append(&samples[static_cast<std::size_t>(row(i).sample) * width], width);
+          images->append(&samples[static_cast<std::size_t>(row(i).sample) * width], width);
         }
-        images.commit();
       },
       split.samples);
-
-  ArrayFile labels(paths.labels, "<i8", {count});
   for (int64_t i = 0; i < count; ++i) {
     const int64_t label = row(i).label;
     labels.append(&label, 1);
   }
-  labels.commit();
-  if (!paths.origins.empty()) {
-    ArrayFile origins(paths.origins, "|u1", {count});
-    origins.append(pool.origin.data(), pool.origin.size());
-    origins.commit();
+  if (origins) {
+    origins->append(pool.origin.data(), pool.origin.size());
+    origins->commit();
   }
+  labels.commit();
+  images->commit();
   return count;
 }
 

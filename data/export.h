@@ -23,8 +23,8 @@ struct ExportPaths {
 };
 
 /// Writes images as uint8 [n, height, width, channels] (points as float32 of that shape), labels as
-/// int64 [n], origins as uint8 [n]; each atomically, and with no copy of the arrays in memory.
-/// Returns n.
+/// int64 [n], origins as uint8 [n]; each atomically, and with no copy of the arrays in memory. A
+/// usage error for two that have the same path. Returns n.
 int64_t export_examples(const Dataset& dataset, const ExampleTable& pool, ExportPart part,
                         const ExportPaths& paths);
 

@@ -1,16 +1,35 @@
 #include "data/image_split.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
 
-void ImageSplit::reserve(int64_t images, int64_t image_bytes) {
-  const auto count = static_cast<std::size_t>(images);
-  const auto width = static_cast<std::size_t>(image_bytes);
-  pixels.reserve(pixels.size() + (count + kSpareSamples) * width);
-  labels.reserve(labels.size() + count + kSpareSamples);
+void ImageSplit::reserve(int64_t images, int64_t image_bytes, uint64_t most) {
+  const auto width = static_cast<uint64_t>(image_bytes);
+  const uint64_t count = std::min(static_cast<uint64_t>(images), most / width);
+  reserve_images(pixels, count, width, most);
+  labels.reserve(labels.size() + count + std::min<uint64_t>(count, kSpareSamples));
+}
+
+void reserve_images(std::vector<uint8_t>& pixels, uint64_t images, uint64_t image_bytes,
+                    uint64_t most) {
+  const uint64_t count = std::min(images, most / image_bytes);
+  // Never more to spare than what is there: samples may be large and few.
+  const uint64_t spare = std::min<uint64_t>(count, kSpareSamples);
+  const uint64_t room = count * image_bytes + std::min(spare * image_bytes, most / 2);
+  pixels.reserve(pixels.size() + static_cast<std::size_t>(room));
+}
+
+std::vector<uint8_t> spread_grey(const std::vector<uint8_t>& grey, int64_t grey_image_bytes) {
+  constexpr std::size_t kChannels = 3;
+  const auto plane = static_cast<std::size_t>(grey_image_bytes);
+  std::vector<uint8_t> pixels;
+  reserve_images(pixels, grey.size() / plane, plane * kChannels, kChannels * grey.size());
+  for (const uint8_t byte : grey) pixels.insert(pixels.end(), kChannels, byte);
+  return pixels;
 }
 
 ChannelStatistics channel_statistics(const Split& images, int64_t channels) {

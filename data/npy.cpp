@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little,
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr uint32_t kMostHeaderBytes = 1 << 16;
 constexpr std::size_t kMostRank = 32;  // NumPy's own limit
-constexpr uint64_t kValuesAtOnce = 1 << 15;
+constexpr uint64_t kBytesAtOnce = 1 << 14;
 constexpr std::size_t kAlignment = 64;  // of the first value, so that a file can be memory-mapped
 
 struct ElementType {
@@ -122,24 +122,34 @@ std::string read_header_text(ByteSource& source) {
   return text;
 }
 
+/// An Error unless `got` bytes of values are all that there are and all that should be.
+void check_end(ByteSource& source, const NpyHeader& header, uint64_t got) {
+  std::array<uint8_t, 4096> block;
+  for (std::size_t more = source.read(block); more > 0; more = source.read(block)) got += more;
+  check(got % header.width == 0 && got / header.width == header.count,
+        "{} has {} bytes of values; its header says {} values of {} bytes", source.name(), got,
+        header.count, header.width);
+}
+
+}  // namespace
+
 template <class T>
-void read_values(ByteSource& source, const NpyHeader& header, std::vector<T>& values) {
+void read_npy_values(ByteSource& source, const NpyHeader& header, std::vector<T>& values) {
   // Memory grows with what arrives, whatever the header says.
-  values.reserve(std::min(header.count, 4 * source.stored_bytes() / sizeof(T)));
+  values.reserve(std::min(header.count, source.stored_bytes() / sizeof(T)));
   uint64_t got = 0;
   while (values.size() < header.count) {
     const std::size_t start = values.size();
     const uint64_t left = header.count - start;
-    values.resize(start + static_cast<std::size_t>(std::min<uint64_t>(left, kValuesAtOnce)));
+    values.resize(start + static_cast<std::size_t>(std::min(left, kBytesAtOnce / sizeof(T))));
     const std::size_t wanted = (values.size() - start) * sizeof(T);
     const std::size_t read = source.read({reinterpret_cast<uint8_t*>(&values[start]), wanted});
     got += read;
     if (read < wanted) break;
   }
-  check_npy_end(source, header, got);
+  check_end(source, header, got);
 }
-
-}  // namespace
+template void read_npy_values(ByteSource&, const NpyHeader&, std::vector<uint8_t>&);
 
 const char* NpyArray::type_name(const Values& values) { return kTypes[values.index()].name; }
 
@@ -164,18 +174,10 @@ NpyHeader read_npy_header(ByteSource& source) {
   return header;
 }
 
-void check_npy_end(ByteSource& source, const NpyHeader& header, uint64_t got) {
-  std::array<uint8_t, 4096> block;
-  for (std::size_t more = source.read(block); more > 0; more = source.read(block)) got += more;
-  check(got % header.width == 0 && got / header.width == header.count,
-        "{} has {} bytes of values; its header says {} values of {} bytes", source.name(), got,
-        header.count, header.width);
-}
-
 NpyArray read_npy(ByteSource& source) {
   const NpyHeader header = read_npy_header(source);
   NpyArray array{header.shape, values_of(header.descriptor)};
-  std::visit([&](auto& typed) { read_values(source, header, typed); }, array.values);
+  std::visit([&](auto& typed) { read_npy_values(source, header, typed); }, array.values);
   return array;
 }
 

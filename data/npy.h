@@ -50,8 +50,11 @@ struct NpyHeader {
 };
 /// Reads up to the first value.
 NpyHeader read_npy_header(ByteSource& source);
-/// An Error unless `got` bytes of values are all that there are and all that should be.
-void check_npy_end(ByteSource& source, const NpyHeader& header, uint64_t got);
+/// Reads all values, of a type that takes `header.width` bytes, to the end of the source. An Error
+/// unless they are as many as the header says.
+template <class T>
+void read_npy_values(ByteSource& source, const NpyHeader& header, std::vector<T>& values);
+extern template void read_npy_values(ByteSource&, const NpyHeader&, std::vector<uint8_t>&);
 
 /// The bytes before the first value, in version 1.0.
 std::string npy_header(std::string_view descriptor, const std::vector<int64_t>& shape);

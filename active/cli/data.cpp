@@ -7,6 +7,7 @@
 
 #include "active/cli/commands.h"
 #include "active/cli/dataset_options.h"
+#include "active/program.h"
 #include "active/report/text_table.h"
 #include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
@@ -85,8 +86,8 @@ void print_colours(const PoolData& data) {
 }
 
 void inspect(DataCommandOptions& options) {
-  if (!options.out.empty()) create_directories_or_fail(options.out);
   const PoolData data = load(options);
+  if (!options.out.empty()) create_directories_or_fail(options.out);
   print_head(data, options.problem);
   print_counts(data);
   if (!std::holds_alternative<std::vector<uint8_t>>(data.dataset.train.samples)) return;
@@ -116,7 +117,8 @@ std::shared_ptr<DataCommandOptions> add_subcommand_options(CLI::App& command) {
   auto options = std::make_shared<DataCommandOptions>();
   options->problem.dataset = "synth-digits";
   add_dataset_options(command, options->data, options->problem);
-  command.add_option("--seed", options->problem.seed, "decides everything random [1]");
+  command.add_option("--seed", options->problem.seed, "decides everything random [1]")
+      ->check(whole_number<uint64_t>());
   return options;
 }
 

@@ -3,10 +3,18 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "active/problem.h"
 
 namespace moonpool {
+
+/// An option that has a meaning only for some data sets or some noise.
+struct LimitedOption {
+  CLI::Option* option;
+  std::vector<std::string> datasets;  // empty: for those that are read from files
+  std::vector<NoiseKind> kinds;       // empty: it is not about noise
+};
 
 /// Options as typed, until they are checked.
 struct DatasetOptions {
@@ -15,6 +23,7 @@ struct DatasetOptions {
   std::string relabel = "copy";
   double percent = 0;
   CLI::Option* percent_given = nullptr;
+  std::vector<LimitedOption> limited{};
 };
 
 /// Where the options that say which samples there are put what was typed.
@@ -25,14 +34,22 @@ struct SampleFields {
   int64_t& train_size;
   int64_t& test_size;
 };
+/// Those that not every data set has.
+struct SampleOptions {
+  CLI::Option* data_dir = nullptr;
+  CLI::Option* image_side = nullptr;
+  CLI::Option* train_size = nullptr;
+  CLI::Option* test_size = nullptr;
+};
 /// Adds --dataset, --data-dir and what belongs to them.
-void add_sample_options(CLI::App& app, const SampleFields& fields);
+SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields);
 
 /// Adds these, --noise and what belongs to it.
 void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& problem);
 
 /// Puts what was typed into `problem`. `default_form` applies where no --noise-form was given.
-/// Usage errors for unknown names.
+/// Usage errors for unknown names, and for what was typed but would have no effect: whoever typed
+/// it meant something.
 void finish_dataset_options(const DatasetOptions& options, NoiseForm default_form,
                             ProblemConfig& problem);
 

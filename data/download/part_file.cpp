@@ -17,9 +17,14 @@ namespace moonpool {
 
 PartFile::PartFile(std::filesystem::path target) : target_(std::move(target)), path_(target_) {
   path_ += ".part";
+  struct stat status {};
+  for (const std::filesystem::path& place : {target_, path_}) {
+    check(stat(place.c_str(), &status) != 0 || S_ISREG(status.st_mode),
+          "cannot download to {}: {} is there and is no regular file", shown(target_),
+          shown(place));
+  }
   descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail_to_write();
-  struct stat status {};
   const bool locked = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
   if (!locked || fstat(descriptor_, &status) != 0) {
     close(descriptor_);

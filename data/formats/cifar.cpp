@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPlane = 32 * 32;
 constexpr std::size_t kChannels = 3;
 constexpr std::size_t kPixels = kPlane * kChannels;
-constexpr std::size_t kRecordsAtOnce = 64;
+constexpr std::size_t kRecordsAtOnce = 16;
 constexpr uint64_t kMostNameBytes = 1 << 16;  // of the list of class names
 
 struct Layout {
@@ -272,9 +272,8 @@ Splits read_archive(const Layout& layout, const fs::path& path) {
     if (split.labels.empty()) {
       // Files of a split are of one size, so the first says how much room all of them take.
       const uint64_t files_alike = &split == &splits.train ? layout.train_files.size() : 1;
-      const uint64_t most = 4 * source.stored_bytes();  // a header's word is not believed further
-      const uint64_t bytes = std::min(std::min(member.size, most) * files_alike, most);
-      split.reserve(static_cast<int64_t>(bytes / layout.record()), kPixels);
+      const uint64_t records = member.size / layout.record() * files_alike;
+      split.reserve(static_cast<int64_t>(records), kPixels, source.stored_bytes());
     }
     read_records(layout, source, split);
   });

@@ -22,13 +22,13 @@ class Scanner {
 
   void run() {
     const std::size_t old_images = split_.pixels.size() / kPixels;
-    const std::size_t old_labels = split_.labels.size();
     check(next() == 0x80 && next() == 2, "{} is no pickle of protocol 2", source_.name());
     while (step()) continue;
     const std::size_t images = split_.pixels.size() / kPixels - old_images;
-    const std::size_t labels = split_.labels.size() - old_labels;
-    check(images == labels && images > 0, "{} has {} images in 'data' and {} labels in '{}'",
-          source_.name(), images, labels, label_key_);
+    check(images == labels_.size() && images > 0,
+          "{} has {} images in 'data' and {} labels in '{}'", source_.name(), images,
+          labels_.size(), label_key_);
+    split_.labels.insert(split_.labels.end(), labels_.begin(), labels_.end());
   }
 
  private:
@@ -122,9 +122,9 @@ class Scanner {
   void integer(uint64_t value) {
     if (!is_in_list_ || key_ != label_key_) return;
     check(value < static_cast<uint64_t>(classes_),
-          "{}: label {}, before byte {}, is {}; expected 0 to {}", source_.name(),
-          split_.labels.size(), source_.offset(), value, classes_ - 1);
-    split_.labels.push_back(static_cast<int32_t>(value));
+          "{}: label {}, before byte {}, is {}; expected 0 to {}", source_.name(), labels_.size(),
+          source_.offset(), value, classes_ - 1);
+    labels_.push_back(static_cast<uint8_t>(value));
   }
 
   /// A key, the name of a file, or all pixels.
@@ -149,7 +149,7 @@ class Scanner {
   void images(uint64_t length) {
     check(length % kPixels == 0, "{}: 'data' has {} bytes; expected a multiple of {}",
           source_.name(), length, kPixels);
-    reserve_plausible(split_.pixels, length, source_.stored_bytes());
+    reserve_images(split_.pixels, length / kPixels, kPixels, source_.stored_bytes());
     std::vector<uint8_t> planes(kPixels);
     for (uint64_t i = 0; i < length / kPixels; ++i) {
       source_.read_exactly(planes, "'data'");
@@ -166,7 +166,8 @@ class Scanner {
   const std::string& label_key_;
   const int32_t classes_;
   ImageSplit& split_;
-  std::string key_;  // of the dictionary's entry that is being read, if it is wanted
+  std::vector<uint8_t> labels_;  // bytes until the end: most of a damaged file may be labels
+  std::string key_;              // of the dictionary's entry that is being read, if it is wanted
   bool is_in_list_ = false;
 };
 

@@ -107,26 +107,16 @@ IdxImages read_idx_images(ByteSource& source) {
         "{}: its header says images of {} x {} pixels; expected sides of 1 to {}", source.name(),
         height, width, kMostSide);
 
-  const auto plane = static_cast<std::size_t>(height * width);
+  // One byte becomes three, but not before all of them are there.
+  const uint64_t plane = height * width;
+  std::vector<uint8_t> grey;
+  source.append_to(grey, count * plane,
+                   fmt::format("its {} images of {} x {}", count, height, width));
+  expect_end(source);
   IdxImages images;
   images.shape = {static_cast<int64_t>(height), static_cast<int64_t>(width), kChannels};
-  // One byte becomes three.
-  reserve_plausible(images.pixels, (count + kSpareSamples) * plane * kChannels,
-                    source.stored_bytes());
-  std::vector<uint8_t> grey(plane);
-  for (uint64_t i = 0; i < count; ++i) {
-    if (source.read(grey) < plane) {
-      fail("{} is truncated: it ends at byte {}, inside image {} of {}", source.name(),
-           source.offset(), i, count);
-    }
-    const std::size_t start = images.pixels.size();
-    images.pixels.resize(start + plane * kChannels);
-    for (std::size_t p = 0; p < plane; ++p) {
-      std::fill_n(&images.pixels[start + p * kChannels], kChannels, grey[p]);
-    }
-  }
-  expect_end(source);
   images.count = static_cast<int64_t>(count);
+  images.pixels = spread_grey(grey, static_cast<int64_t>(plane));
   return images;
 }
 

@@ -67,22 +67,13 @@ std::vector<uint8_t> read_npy_image_file(ByteSource& source, SampleShape& shape)
   shape = {extents[1], extents[2], kChannels};
 
   std::vector<uint8_t> pixels;
-  const uint64_t most = 4 * source.stored_bytes();
-  const auto expansion = static_cast<uint64_t>(is_grey ? kChannels : 1);
-  const auto spare = static_cast<uint64_t>(kSpareSamples * shape.size());
-  reserve_plausible(pixels, std::min(header.count, most) * expansion + spare,
-                    source.stored_bytes());
-  // Row by row, so that a file may end anywhere.
-  std::vector<uint8_t> row(static_cast<std::size_t>(shape.width * (is_grey ? 1 : kChannels)));
-  uint64_t got = 0;
-  while (got < header.count) {
-    const std::size_t read = source.read(row);
-    got += read;
-    if (read < row.size()) break;
-    for (const uint8_t byte : row) pixels.insert(pixels.end(), expansion, byte);
+  const int64_t image_bytes = shape.height * shape.width * (is_grey ? 1 : kChannels);
+  if (!is_grey) {
+    reserve_images(pixels, static_cast<uint64_t>(extents[0]), static_cast<uint64_t>(image_bytes),
+                   source.stored_bytes());
   }
-  check_npy_end(source, header, got);
-  return pixels;
+  read_npy_values(source, header, pixels);
+  return is_grey ? spread_grey(pixels, image_bytes) : pixels;
 }
 
 std::vector<int32_t> read_npy_label_file(ByteSource& source) {
@@ -95,13 +86,12 @@ std::vector<int32_t> read_npy_label_file(ByteSource& source) {
         check(std::is_integral_v<std::decay_t<decltype(values[0])>>,
               "{} holds {}; expected labels as uint8, int32 or int64", source.name(),
               NpyArray::type_name(array.values));
-        labels.reserve(values.size());
-        for (const auto value : values) {
-          const auto label = static_cast<int64_t>(value);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          const auto label = static_cast<int64_t>(values[i]);
           check(label >= 0 && label <= kMostLabel, "{}: label {} is {}; expected 0 to {}",
-                source.name(), labels.size(), label, kMostLabel);
-          labels.push_back(static_cast<int32_t>(label));
+                source.name(), i, label, kMostLabel);
         }
+        labels.assign(values.begin(), values.end());
       },
       array.values);
   return labels;

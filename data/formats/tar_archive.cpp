@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cctype>
 #include <memory>
-#include <string_view>
 
 #include "kernels/runtime/error.h"
 
@@ -40,6 +39,24 @@ class MemberSource final : public ByteSource {
   archive* reader_;
 };
 
+/// The path of a member that is a file or a folder, and in the archive. Nothing is unpacked to the
+/// disk, but an archive that was made to do harm is not read for good data either.
+std::filesystem::path honest_path(const std::filesystem::path& archive_path, archive_entry* entry) {
+  const char* text = archive_entry_pathname(entry);
+  const std::filesystem::path path = text != nullptr ? text : "";
+  check(!path.empty(), "{}: a member has no readable name", shown(archive_path));
+  const bool leads_out =
+      path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
+  check(!leads_out, "{}: the member {} has a path that leads out of the archive",
+        shown(archive_path), shown(path));
+  const auto type = archive_entry_filetype(entry);
+  const bool is_plain =
+      archive_entry_hardlink(entry) == nullptr && (type == AE_IFREG || type == AE_IFDIR);
+  check(is_plain, "{}: the member {} is a link or a device; expected files and folders",
+        shown(archive_path), shown(path));
+  return path;
+}
+
 }  // namespace
 
 void for_each_tar_member(const std::filesystem::path& path,
@@ -61,10 +78,9 @@ void for_each_tar_member(const std::filesystem::path& path,
       fail("{} is no tar archive, or damaged or truncated before byte {}: {}", shown(path),
            archive_filter_bytes(reader.get(), -1), reason(reader.get()));
     }
-    const char* member_path = archive_entry_pathname(entry);
-    if (member_path == nullptr || archive_entry_filetype(entry) != AE_IFREG) continue;
-    const std::string_view full(member_path);
-    const TarMember member{std::string(full.substr(full.rfind('/') + 1)),
+    const std::filesystem::path full = honest_path(path, entry);
+    if (archive_entry_filetype(entry) == AE_IFDIR) continue;
+    const TarMember member{full.filename().string(),
                            static_cast<uint64_t>(std::max<int64_t>(archive_entry_size(entry), 0))};
     MemberSource source(shown(path / member.file_name), stored_bytes, reader.get());
     visit(member, source);

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <memory>
 
+#include "data/images/png_chunks.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -48,24 +49,25 @@ Image decode_png(std::string_view bytes, const std::string& name) {
   const auto fail_to_read = [&] {
     fail("{} is a damaged or truncated PNG: {}", name, one_line(png.message));
   };
-  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) fail_to_read();
+  const std::string chunks = png_pixel_chunks(bytes, name);
+  if (png_image_begin_read_from_memory(&png, chunks.data(), chunks.size()) == 0) fail_to_read();
   check_size(png.width, png.height, bytes.size(), kMostPngPixels, name);
-  // libpng stops at the last pixel. A file that was cut off behind it is still not whole.
-  check(bytes.find("IEND") != bytes.npos, "{} is a damaged or truncated PNG: it has no end", name);
+  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // 16 bits are no other curve than 8
 
-  Image image(png.width, png.height);
+  // Asked for RGB, libpng would blend colours that are transparent with a background.
   const bool has_alpha = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
-  if (!has_alpha) {
-    png.format = PNG_FORMAT_RGB;
-    if (png_image_finish_read(&png, nullptr, image.pixels.data(), 0, nullptr) == 0) fail_to_read();
-    return image;
-  }
-  // Asked for RGB, libpng would blend the colours with a background.
-  png.format = PNG_FORMAT_RGBA;
-  std::vector<uint8_t> with_alpha(image.pixels.size() / 3 * 4);
-  if (png_image_finish_read(&png, nullptr, with_alpha.data(), 0, nullptr) == 0) fail_to_read();
-  for (std::size_t i = 0; i < image.pixels.size() / 3; ++i) {
-    std::copy_n(&with_alpha[4 * i], 3, &image.pixels[3 * i]);
+  png.format = has_alpha ? PNG_FORMAT_RGBA : PNG_FORMAT_RGB;
+  Image image;
+  image.width = png.width;
+  image.height = png.height;
+  const std::size_t pixels = std::size_t{png.width} * png.height;
+  image.pixels.resize(pixels * (has_alpha ? 4 : 3));
+  if (png_image_finish_read(&png, nullptr, image.pixels.data(), 0, nullptr) == 0) fail_to_read();
+  if (has_alpha) {
+    for (std::size_t i = 1; i < pixels; ++i) {
+      std::copy_n(&image.pixels[4 * i], 3, &image.pixels[3 * i]);
+    }
+    image.pixels.resize(pixels * 3);
   }
   return image;
 }

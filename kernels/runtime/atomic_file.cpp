@@ -44,6 +44,12 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
+/// A folder, a FIFO, a device: what a rename would replace, and opening might wait for.
+bool is_there_and_no_file(const std::filesystem::path& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 /// A rename is on the disk only once its folder is. File systems that cannot flush a folder keep no
 /// such promise for anybody, so there is nothing to report.
 void flush_directory(const std::filesystem::path& path) {
@@ -55,6 +61,12 @@ void flush_directory(const std::filesystem::path& path) {
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), partial_(path_) {
   partial_ += ".partial";
+  for (const std::filesystem::path& place : {path_, partial_}) {
+    if (is_there_and_no_file(place)) {
+      fail("cannot write '{}': '{}' is there and is no regular file", path_.string(),
+           place.string());
+    }
+  }
   descriptor_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail_to_write();
 }
@@ -105,11 +117,12 @@ void create_directories_or_fail(const std::filesystem::path& path) {
 }
 
 std::string read_file(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not make it wait
   struct stat status {};
   if (!file.is_open() || fstat(file.number(), &status) != 0) {
     fail("cannot open '{}': {}", path.string(), std::strerror(errno));
   }
+  check(S_ISREG(status.st_mode), "'{}' is no regular file", path.string());
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t filled = 0;
   while (filled < bytes.size()) {

@@ -12,7 +12,8 @@ namespace moonpool {
 ///
 /// Writes `path` + ".partial", flushes it to the disk and renames it, so that a reader or a crash
 /// sees the old file or the new one and nothing between. One writer per file at a time. Throws an
-/// Error that names the file and the system's reason; `path` is then as it was.
+/// Error that names the file and the system's reason; `path` is then as it was. What is there and
+/// is no regular file (a folder, a device) is not replaced.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// The same for a file that is written piece by piece. What was written is gone if the object goes
@@ -40,7 +41,7 @@ class AtomicFile {
 /// should learn before its hours of work that it cannot keep their result.
 void create_directories_or_fail(const std::filesystem::path& path);
 
-/// The bytes of the file `path`.
+/// The bytes of the regular file `path`.
 std::string read_file(const std::filesystem::path& path);
 
 }  // namespace moonpool

@@ -8,6 +8,8 @@
 namespace moonpool::cuda {
 namespace {
 
+constexpr int kLeastMajor = 8;  // compute capability: sm_80, the oldest in CMakeLists.txt
+
 cudaStream_t as_stream(void* stream) { return static_cast<cudaStream_t>(stream); }
 
 // Destructors must not throw: what goes wrong there is written down and that is all.
@@ -41,15 +43,23 @@ CudaStatus query_status() {
     (void)cudaGetLastError();
     return status;
   }
+  int first_major = 0;
   for (int i = 0; i < count; ++i) {
     cudaDeviceProp properties{};
     MOONPOOL_CUDA_CHECK(cudaGetDeviceProperties(&properties, i));
     status.gpu_names.emplace_back(fmt::format("{} (compute capability {}.{}, {:.1f} GiB)",
                                               properties.name, properties.major, properties.minor,
                                               properties.totalGlobalMem / 1073741824.0));
+    if (i == 0) first_major = properties.major;  // the one that is used
   }
-  status.usable = count > 0;
-  if (!status.usable) status.reason = "no GPU is visible to CUDA";
+  if (count == 0) {
+    status.reason = "no GPU is visible to CUDA";
+  } else if (first_major < kLeastMajor) {
+    // The kernels are not compiled for it: the first one would fail in the middle of a run.
+    status.reason = fmt::format("{} is too old; expected compute capability {}.0 or more",
+                                status.gpu_names.front(), kLeastMajor);
+  }
+  status.usable = status.reason.empty();
   return status;
 }
 

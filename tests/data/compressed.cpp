@@ -37,6 +37,12 @@ void write_tar_gz(const std::filesystem::path& path, const std::vector<TarEntry>
     archive_entry_set_size(header.get(), static_cast<int64_t>(entry.bytes.size()));
     archive_entry_set_filetype(header.get(), AE_IFREG);
     archive_entry_set_perm(header.get(), 0644);
+    if (!entry.link.empty() && entry.is_hard) {
+      archive_entry_set_hardlink(header.get(), entry.link.c_str());
+    } else if (!entry.link.empty()) {
+      archive_entry_set_filetype(header.get(), AE_IFLNK);
+      archive_entry_set_symlink(header.get(), entry.link.c_str());
+    }
     check(archive_write_header(writer.get(), header.get()) == ARCHIVE_OK, "header");
     check(archive_write_data(writer.get(), entry.bytes.data(), entry.bytes.size()) ==
               static_cast<la_ssize_t>(entry.bytes.size()),

@@ -64,6 +64,22 @@ TEST(Decode, RefusesTruncatedPictures) {
   }
 }
 
+// A few bytes do not cost the memory of a large picture: the data are looked at before. The fuzzer
+// measures it (tests/fuzz).
+TEST(Decode, RefusesAPngWhosePictureNeverComes) {
+  const std::string bytes =
+      read_file(fs::path(MOONPOOL_GOLDEN_DIR).parent_path() / "fuzz/corpus/png/hard-promise.png");
+  EXPECT_EQ(error_of([&] { decode_image(bytes, "'f'"); }),
+            "'f' is a damaged or truncated PNG: its image data end too early, after 5000 bytes");
+  std::string flipped = read_file(kFiles / "rgb.png");
+  const std::size_t data = flipped.find("IDAT");
+  flipped[data + 20] = static_cast<char>(flipped[data + 20] ^ 1);
+  EXPECT_EQ(error_of([&] { decode_image(flipped, "'f'"); }),
+            fmt::format("'f' is a damaged PNG: the chunk IDAT at byte {} has not the checksum that "
+                        "it says",
+                        data - 4));
+}
+
 TEST(Decode, SaysWhatIsWrong) {
   const auto error = [](const std::string& bytes) {
     return error_of([&] { decode_image(bytes, "'f'"); });

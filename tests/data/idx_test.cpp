@@ -94,7 +94,7 @@ TEST(Idx, RefusesWrongImages) {
   EXPECT_EQ(image_error(image_file(2).substr(0, 10)),
             "'f' is truncated: it ends at byte 10, inside its header");
   EXPECT_EQ(image_error(image_file(2).substr(0, 1000)),
-            "'f' is truncated: it ends at byte 1000, inside image 1 of 2");
+            "'f' is truncated: it ends at byte 1000, inside its 2 images of 28 x 28");
   EXPECT_EQ(image_error(image_file(2) + "x"),
             "'f' is too long: its header says that it ends at byte 1584");
   EXPECT_EQ(image_error(image_file(0)), "'f' has no images");

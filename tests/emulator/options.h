@@ -16,6 +16,7 @@ struct Options {
   Order order = Order::kForward;
   uint64_t seed = 0;
   std::size_t memory = std::size_t{4} << 30;
+  int compute_capability = 8;  // its first number
   // Errors on demand, counted from now; 0: none. MOONPOOL_EMULATOR_FAIL_ALLOCATION and
   // MOONPOOL_EMULATOR_FAIL_LAUNCH.
   int64_t fail_allocation = 0;  // the n-th cudaMalloc is out of memory

@@ -29,7 +29,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return call.done(cudaErrorInvalidDevice);
   *properties = {};
   std::snprintf(properties->name, sizeof(properties->name), "Moonpool's emulator");
-  properties->major = 8;
+  properties->major = options().compute_capability;
   properties->totalGlobalMem = options().memory;
   properties->sharedMemPerBlock = 48 << 10;
   properties->sharedMemPerBlockOptin = 163 << 10;

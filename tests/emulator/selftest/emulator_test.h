@@ -19,6 +19,7 @@ class EmulatorTest : public testing::Test {
     emulator::reset_device();
     emulator::options().order = saved_.order;
     emulator::options().seed = saved_.seed;
+    emulator::options().compute_capability = saved_.compute_capability;
   }
 
   void* queue() { return stream_.cuda_stream(); }

@@ -1,6 +1,7 @@
 // Streams, events, capture and errors behave as the CUDA Runtime API reference says.
 #include <cuda_runtime_api.h>
 
+#include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/cuda_check.h"
 #include "tests/emulator/selftest/emulator_test.h"
 #include "tests/emulator/selftest/probes.h"
@@ -170,6 +171,18 @@ TEST_F(RuntimeCalls, ACopyKnowsItsDirection) {
             cudaErrorInvalidValue);
   EXPECT_EQ(cudaMemcpyAsync(&host, &host, 4, cudaMemcpyDeviceToHost, cuda_stream()),
             cudaErrorInvalidValue);
+}
+
+TEST_F(RuntimeCalls, AGpuThatIsTooOldIsNotUsed) {
+  EXPECT_TRUE(cuda::query_status().usable);
+  emulator::options().compute_capability = 7;
+  const CudaStatus status = cuda::query_status();
+  EXPECT_FALSE(status.usable);
+  EXPECT_EQ(status.gpu_names.size(), 1u);
+  EXPECT_NE(status.reason.find("(compute capability 7.0, "), std::string::npos) << status.reason;
+  EXPECT_NE(status.reason.find("is too old; expected compute capability 8.0 or more"),
+            std::string::npos)
+      << status.reason;
 }
 
 TEST_F(RuntimeCalls, ACopyOfWhatWasNeverWrittenIsFound) {

@@ -24,7 +24,7 @@ TEST(Device, Names) {
 TEST(Device, StatusSaysWhyCudaCannotBeUsed) {
   const CudaStatus& status = cuda_status();
   EXPECT_EQ(status.usable, status.reason.empty());
-  EXPECT_EQ(status.usable, !status.gpu_names.empty());
+  if (status.usable) EXPECT_FALSE(status.gpu_names.empty());  // not all that are there are usable
   EXPECT_EQ(is_one_line(status.reason), !status.usable) << status.reason;
 }
 
