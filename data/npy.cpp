@@ -116,8 +116,13 @@ std::string read_header_text(ByteSource& source) {
   std::memcpy(&length, bytes.data(), sizeof(length));
   check(!whole || length <= kMostHeaderBytes, "{}: its header is of {} bytes; expected at most {}",
         source.name(), length, kMostHeaderBytes);
-  std::string text(whole ? length : 0, '\0');
-  whole = whole && source.read({reinterpret_cast<uint8_t*>(text.data()), text.size()}) == length;
+  std::string text;
+  while (whole && text.size() < length) {  // as it arrives, not as it is promised
+    const std::size_t at = text.size();
+    text.resize(std::min<std::size_t>(length, at + 1024));
+    const std::size_t wanted = text.size() - at;
+    whole = source.read({reinterpret_cast<uint8_t*>(&text[at]), wanted}) == wanted;
+  }
   check(whole, "{} is truncated: it ends inside its header", source.name());
   return text;
 }

@@ -44,10 +44,10 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-/// A folder, a FIFO, a device: what a rename would replace, and opening might wait for.
-bool is_there_and_no_file(const std::filesystem::path& path) {
+/// What is at `path`, through links; 0 where nothing is.
+mode_t mode_of(const std::filesystem::path& path) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  return stat(path.c_str(), &status) == 0 ? status.st_mode : 0;
 }
 
 /// A rename is on the disk only once its folder is. File systems that cannot flush a folder keep no
@@ -61,11 +61,14 @@ void flush_directory(const std::filesystem::path& path) {
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), partial_(path_) {
   partial_ += ".partial";
-  for (const std::filesystem::path& place : {path_, partial_}) {
-    if (is_there_and_no_file(place)) {
-      fail("cannot write '{}': '{}' is there and is no regular file", path_.string(),
-           place.string());
-    }
+  // A rename would replace a folder or a device, and opening a FIFO would wait.
+  const mode_t mode = mode_of(path_);
+  if (mode != 0 && !S_ISREG(mode)) {
+    fail("cannot write '{}': it is there and is no regular file", path_.string());
+  }
+  if (S_ISFIFO(mode_of(partial_))) {
+    fail("cannot write '{}': '{}' is there and is no regular file", path_.string(),
+         partial_.string());
   }
   descriptor_ = open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail_to_write();

@@ -102,7 +102,7 @@ TEST(Idx, RefusesWrongImages) {
             "'f': its header says images of 0 x 5 pixels; expected sides of 1 to 1024");
   // A header that promises 4 billion images costs no memory.
   EXPECT_EQ(image_error(word(0x803) + word(0xffffffff) + word(1024) + word(1024) + "abc"),
-            "'f' is truncated: it ends at byte 19, inside image 0 of 4294967295");
+            "'f' is truncated: it ends at byte 19, inside its 4294967295 images of 1024 x 1024");
 }
 
 TEST(Idx, RefusesWrongLabels) {

@@ -218,6 +218,16 @@ uint64_t read_jpeg(std::string_view bytes) {
   return std::max(read_picture(bytes), blocks);
 }
 
+/// Numbers of two bytes become numbers of four, and an array without values is an entry in several
+/// lists.
+uint64_t read_safetensors_file(std::string_view bytes) {
+  attempt([&] {
+    parse_safetensors(bytes, "'f'");
+    return 0;
+  });
+  return 4 * bytes.size();
+}
+
 constexpr uint64_t kKibibyte = 1024;
 
 }  // namespace
@@ -249,7 +259,8 @@ const std::vector<FuzzFormat>& fuzz_formats() {
        {{"members", 320 * kKibibyte, read_tar_members},
         {"CIFAR-10", 448 * kKibibyte, read_cifar_archive}}},
       {"png", {{"PNG", 80 * kKibibyte, read_picture}}},
-      {"jpeg", {{"JPEG", 128 * kKibibyte, read_jpeg}}}};
+      {"jpeg", {{"JPEG", 128 * kKibibyte, read_jpeg}}},
+      {"safetensors", {{"safetensors", 2048 * kKibibyte, read_safetensors_file}}}};
   return all;
 }
 

@@ -34,7 +34,8 @@ TEST_F(BadOptions, NumbersThatAreNone) {
   expect_refusal(inspect + " --noise class --noise-class -1", 2, {"-1", "expected 0 to 9"});
   expect_refusal(inspect + " --noise blank --noise-ratio four", 2, {"--noise-ratio", "four"});
   expect_refusal(inspect + " --noise blank --noise-ratio inf", 2, {"ratio", "inf"});
-  expect_refusal(inspect + " --noise blank --noise-ratio 1e12", 2, {"1e", "expected 1 to"});
+  expect_refusal(inspect + " --noise blank --noise-ratio 1e12", 2,
+                 {"1000000000000", "expected 1 to"});
   expect_refusal(inspect + " --noise blank --noise-percent 0", 2, {"between 0 and 100"});
 }
 
