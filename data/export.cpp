@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/runtime/atomic_file.h"
 #include "data/npy.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

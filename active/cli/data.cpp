@@ -9,13 +9,13 @@
 #include "active/cli/dataset_options.h"
 #include "active/program.h"
 #include "active/report/text_table.h"
-#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
 #include "data/contact_sheet.h"
 #include "data/export.h"
 #include "data/image_split.h"
 #include "data/images/write_png.h"
 #include "data/pool_statistics.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

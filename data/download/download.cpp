@@ -13,10 +13,10 @@
 #include <span>
 #include <thread>
 
-#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
 #include "data/download/checksum.h"
 #include "data/download/part_file.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

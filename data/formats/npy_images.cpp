@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "kernels/runtime/atomic_file.h"
 #include "data/image_split.h"
 #include "data/npy.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "kernels/runtime/atomic_file.h"
 #include "data/byte_source.h"
+#include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
