@@ -27,18 +27,24 @@ constexpr int64_t channel_scratch(int64_t rows, int64_t channels, int sums) {
   return channel_chunks(rows) * channels * sums;
 }
 
+// The two halves: the sums of each chunk, partial[chunk, sum, channel], then those of the chunks.
 namespace cpu {
 template <class F>
 void channel_partial_sums(int64_t rows, int64_t channels, typename F::Value* partial, const F& f);
+template <class F>
+void combine_chunks(int64_t chunks, int64_t channels, const typename F::Value* partial, const F& f);
 }  // namespace cpu
 
 namespace cuda {
 template <class F>
 void channel_partial_sums(void* stream, int64_t rows, int64_t channels, typename F::Value* partial,
                           const F& f);
+template <class F>
+void combine_chunks(void* stream, int64_t chunks, int64_t channels,
+                    const typename F::Value* partial, const F& f);
 }  // namespace cuda
 
-/// The second half of reduce_channels: reduce_rows with a row per channel and a column per chunk.
+/// The second half on CUDA, for reduce_rows: a row per channel, a column per chunk.
 template <class F>
 struct CombineChunks {
   F f;
@@ -80,20 +86,15 @@ struct CombineChunks {
 template <class F>
 void reduce_channels(Stream& stream, int64_t rows, int64_t channels, typename F::Value* scratch,
                      const F& f) {
-  if (channels <= 0) return;
-  if (rows > 0) {
-    if constexpr (cuda::kBuilt) {
-      if (stream.device().is_cuda()) {
-        cuda::channel_partial_sums(stream.cuda_stream(), rows, channels, scratch, f);
-      } else {
-        cpu::channel_partial_sums(rows, channels, scratch, f);
-      }
-    } else {
-      cpu::channel_partial_sums(rows, channels, scratch, f);
+  if (rows <= 0 || channels <= 0) return;
+  if constexpr (cuda::kBuilt) {
+    if (stream.device().is_cuda()) {
+      cuda::channel_partial_sums(stream.cuda_stream(), rows, channels, scratch, f);
+      return cuda::combine_chunks(stream.cuda_stream(), channel_chunks(rows), channels, scratch, f);
     }
   }
-  reduce_rows(stream, channels, rows > 0 ? channel_chunks(rows) : 0,
-              CombineChunks<F>{f, scratch, channels});
+  cpu::channel_partial_sums(rows, channels, scratch, f);
+  cpu::combine_chunks(channel_chunks(rows), channels, scratch, f);
 }
 
 }  // namespace moonpool

@@ -6,8 +6,8 @@
 
 namespace moonpool::cpu {
 
-/// Channels that are summed side by side, in registers.
-inline constexpr int kChannelGroup = 16;
+/// Channels that are summed side by side at most: their sums stay in registers.
+inline constexpr int kWidestGroup = 64;
 
 /// Adds up the rows [begin, end) of the channels [first, first + width); kWidth is the width where
 /// the compiler knows it, and 0 where it does not.
@@ -16,7 +16,7 @@ void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int
                        typename F::Value* partial, const F& f) {
   using Value = typename F::Value;
   const int lanes = kWidth > 0 ? kWidth : width;
-  Value sums[F::kSums][kChannelGroup] = {};
+  Value sums[F::kSums][kWidth > 0 ? kWidth : kWidestGroup] = {};
   for (int64_t row = begin; row < end; ++row) {
 #pragma omp simd
     for (int lane = 0; lane < lanes; ++lane) {
@@ -41,8 +41,14 @@ void channel_partial_sums(int64_t rows, int64_t channels, typename F::Value* par
     const int64_t end = std::min(rows, begin + step);
     typename F::Value* sums = partial + chunk * F::kSums * channels;
     int64_t first = 0;
-    for (; first + kChannelGroup <= channels; first += kChannelGroup) {
-      sum_channel_group<kChannelGroup>(begin, end, first, kChannelGroup, channels, sums, g);
+    for (; first + 64 <= channels; first += 64) {
+      sum_channel_group<64>(begin, end, first, 64, channels, sums, g);
+    }
+    for (; first + 32 <= channels; first += 32) {
+      sum_channel_group<32>(begin, end, first, 32, channels, sums, g);
+    }
+    for (; first + 16 <= channels; first += 16) {
+      sum_channel_group<16>(begin, end, first, 16, channels, sums, g);
     }
     const int rest = static_cast<int>(channels - first);
     if (rest > 0) sum_channel_group<0>(begin, end, first, rest, channels, sums, g);
@@ -58,6 +64,30 @@ void channel_partial_sums(int64_t rows, int64_t channels, typename F::Value* par
     const F local = f;
 #pragma omp for schedule(static)
     for (int64_t chunk = 0; chunk < chunks; ++chunk) one_chunk(chunk, local);
+  }
+}
+
+template <class F>
+void combine_chunks(int64_t chunks, int64_t channels, const typename F::Value* partial,
+                    const F& f) {
+  constexpr int64_t kGroup = 16;
+  for (int64_t first = 0; first < channels; first += kGroup) {
+    const int64_t lanes = std::min(kGroup, channels - first);
+    double sums[F::kSums][kGroup] = {};
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+      for (int s = 0; s < F::kSums; ++s) {
+        const typename F::Value* values = partial + (chunk * F::kSums + s) * channels + first;
+#pragma omp simd
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+          sums[s][lane] += static_cast<double>(values[lane]);
+        }
+      }
+    }
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      double own[F::kSums];
+      for (int s = 0; s < F::kSums; ++s) own[s] = sums[s][lane];
+      f.finish(first + lane, own);
+    }
   }
 }
 

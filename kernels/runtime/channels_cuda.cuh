@@ -51,4 +51,10 @@ void channel_partial_sums(void* stream, int64_t rows, int64_t channels, typename
          rows_per_chunk(rows), channels, lanes, partial, f);
 }
 
+template <class F>
+void combine_chunks(void* stream, int64_t chunks, int64_t channels,
+                    const typename F::Value* partial, const F& f) {
+  reduce_rows(stream, channels, chunks, CombineChunks<F>{f, partial, channels});
+}
+
 }  // namespace moonpool::cuda
