@@ -79,7 +79,8 @@ struct CombineChunks {
 ///   void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const;
 ///   void finish(int64_t channel, const double (&sums)[kSums]) const;
 /// `add` is called once for every element, so it may write to that element's place in a matrix.
-/// `scratch` holds channel_scratch(rows, channels, F::kSums) values.
+/// `scratch` holds channel_scratch(rows, channels, F::kSums) values. Without rows nothing is
+/// called.
 ///
 /// Rows are cut into chunks by the shape alone. A chunk is summed in Value and the chunks in
 /// double, in an order that the shape decides: the number of threads changes nothing.

@@ -6,8 +6,9 @@
 
 namespace moonpool::cpu {
 
-/// Channels that are summed side by side at most: their sums stay in registers.
-inline constexpr int kWidestGroup = 64;
+/// Channels are summed in groups of 64, 32 or 16, whose sums stay in registers, and what is left in
+/// one smaller group.
+inline constexpr int kSmallestGroup = 16;
 
 /// Adds up the rows [begin, end) of the channels [first, first + width); kWidth is the width where
 /// the compiler knows it, and 0 where it does not.
@@ -16,7 +17,7 @@ void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int
                        typename F::Value* partial, const F& f) {
   using Value = typename F::Value;
   const int lanes = kWidth > 0 ? kWidth : width;
-  Value sums[F::kSums][kWidth > 0 ? kWidth : kWidestGroup] = {};
+  Value sums[F::kSums][kWidth > 0 ? kWidth : kSmallestGroup] = {};
   for (int64_t row = begin; row < end; ++row) {
 #pragma omp simd
     for (int lane = 0; lane < lanes; ++lane) {

@@ -1,9 +1,9 @@
 // Functors that show which indices the launchers of parallel.h visit, and in which order
-// reduce_rows combines. A kernel family of the tests' own: parallel_probes.cpp instantiates them
-// for the CPU and parallel_probes.cu for CUDA.
+// reduce_rows and reduce_channels combine. A kernel family of the tests' own: parallel_probes.cpp
+// instantiates them for the CPU and parallel_probes.cu for CUDA.
 #pragma once
 
-#include "kernels/runtime/parallel.h"
+#include "kernels/runtime/channels.h"
 
 namespace moonpool::probes {
 
@@ -79,6 +79,27 @@ struct FirstLargest {
   }
 };
 
+/// Two sums per channel, of the elements and of 1; what each element was called with is written
+/// down.
+template <class T>
+struct ChannelSums {
+  using Value = T;
+  static constexpr int kSums = 2;
+  const T* matrix;
+  int32_t* visits;  // [rows, channels]
+  double* sums;     // [2, channels]
+  int64_t channels;
+  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, T (&own)[kSums]) const {
+    own[0] += matrix[row * channels + channel];
+    own[1] += T(1);
+    visits[row * channels + channel] += 1;
+  }
+  MOONPOOL_FUNCTOR void finish(int64_t channel, const double (&own)[kSums]) const {
+    sums[channel] = own[0];
+    sums[channels + channel] = own[1];
+  }
+};
+
 }  // namespace moonpool::probes
 
 #define MOONPOOL_PROBE_INSTANCES(FOR_EACH, FOR_EACH_2D, REDUCE_ROWS) \
@@ -87,3 +108,7 @@ struct FirstLargest {
   FOR_EACH_2D(probes::VisitElement)                                  \
   REDUCE_ROWS(probes::OrderedSum)                                    \
   REDUCE_ROWS(probes::FirstLargest)
+
+#define MOONPOOL_PROBE_CHANNEL_INSTANCES(REDUCE_CHANNELS) \
+  REDUCE_CHANNELS(probes::ChannelSums<float>)             \
+  REDUCE_CHANNELS(probes::ChannelSums<double>)
