@@ -4,25 +4,19 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/optimizer.h"
-#include "engine/parameter_set.h"
+#include "active/network_state.h"
 
 namespace moonpool {
 
-/// All that training needs to go on as if it had never stopped. There is no state of a random
-/// number generator: an epoch's numbers are a function of seed and epoch
-/// (kernels/runtime/philox.h).
+/// All that training needs to go on as if it had never stopped.
 struct Checkpoint {
   std::string configuration;  // config.json's text
   int64_t epochs = 0;         // that are done
   std::string records;        // epochs.jsonl's text after these
-  StateDict model;
-  StateDict ema_model;
-  Adam::Memory adam;
+  NetworkState networks;
 };
 
-/// A safetensors file: `model.` and `ema.` before the names of the models' arrays, and Adam's
-/// moments; the rest is metadata.
+/// A safetensors file: the networks' arrays; the rest is metadata.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// An Error that names the file if it is damaged or not a checkpoint.

@@ -1,5 +1,6 @@
 #include "active/problem.h"
 
+#include <cmath>
 #include <utility>
 
 #include "data/catalog.h"
@@ -19,27 +20,40 @@ PoolData make_pool_data(const ProblemConfig& config) {
                                .image_side = config.image_side,
                                .train_size = config.train_size,
                                .test_size = config.test_size,
+                               .train_limit = config.train_limit,
+                               .test_limit = config.test_limit,
                                .seed = config.seed});
   data.examples = is_points ? four_moons_pool(data.dataset, config.seed)
                             : make_pool(data.dataset, config.noise, config.seed);
   return data;
 }
 
+ProblemConfig with_defaults(ProblemConfig config) {
+  const bool is_points = config.dataset == "four-moons";
+  if (is_points) config.model.hidden = {128, 128};
+  TrainingSettings& training = config.training;
+  if (training.learning_rate == 0) training.learning_rate = is_points ? 1e-3 : 1e-4;
+  if (training.batch_size == 0) training.batch_size = is_points ? 16 : 64;
+  return config;
+}
+
 Problem make_problem(const ProblemConfig& config) {
   check_model(config.model);
-  PoolData data = make_pool_data(config);
-  Problem problem;
-  problem.dataset = std::move(data.dataset);
-  problem.examples = std::move(data.examples);
-  problem.model = config.model;
-  if (config.dataset == "four-moons") {
-    if (config.model.name != "mlp") {
-      fail_usage("--model {}: four-moons are points; expected mlp", config.model.name);
-    }
-    problem.model.hidden = {128, 128};
-    problem.training = {.learning_rate = 1e-3, .batch_size = 16};
+  const ProblemConfig chosen = with_defaults(config);
+  if (!(chosen.training.learning_rate > 0) || !std::isfinite(chosen.training.learning_rate)) {
+    fail_usage("--lr {}: expected a positive number", chosen.training.learning_rate);
   }
-  return problem;
+  if (chosen.training.batch_size < 1) {
+    fail_usage("--batch {}: expected at least 1", chosen.training.batch_size);
+  }
+  PoolData data = make_pool_data(chosen);
+  if (config.dataset == "four-moons" && config.model.name != "mlp") {
+    fail_usage("--model {}: four-moons are points; expected mlp", config.model.name);
+  }
+  return {.dataset = std::move(data.dataset),
+          .examples = std::move(data.examples),
+          .model = chosen.model,
+          .training = chosen.training};
 }
 
 Protocol protocol_for(const ProblemConfig& config, const std::string& protocol_name) {

@@ -38,6 +38,8 @@ Json dataset_options(const ProblemConfig& problem) {
     json["train_size"] = problem.train_size;
     json["test_size"] = problem.test_size;
   }
+  if (problem.train_limit > 0) json["train_limit"] = problem.train_limit;
+  if (problem.test_limit > 0) json["test_limit"] = problem.test_limit;
   return json;
 }
 

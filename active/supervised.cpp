@@ -85,15 +85,15 @@ EpochRecord SupervisedTraining::run_epoch(EpochSeconds& seconds) {
 
 void SupervisedTraining::save(Checkpoint& checkpoint) const {
   checkpoint.epochs = epochs_done_;
-  checkpoint.model = model_->parameters().state_dict(stream_);
-  checkpoint.ema_model = ema_model_->parameters().state_dict(stream_);
-  checkpoint.adam = adam_.save(stream_);
+  checkpoint.networks.model = model_->parameters().state_dict(stream_);
+  checkpoint.networks.ema_model = ema_model_->parameters().state_dict(stream_);
+  checkpoint.networks.adam = adam_.save(stream_);
 }
 
 void SupervisedTraining::restore(const Checkpoint& checkpoint) {
-  model_->parameters().load_state_dict(stream_, checkpoint.model);
-  ema_model_->parameters().load_state_dict(stream_, checkpoint.ema_model);
-  adam_.restore(stream_, checkpoint.adam);
+  model_->parameters().load_state_dict(stream_, checkpoint.networks.model);
+  ema_model_->parameters().load_state_dict(stream_, checkpoint.networks.ema_model);
+  adam_.restore(stream_, checkpoint.networks.adam);
   epochs_done_ = checkpoint.epochs;
 }
 

@@ -24,6 +24,8 @@ Json json_of(const SupervisedConfig& config) {
     json["train_size"] = data.train_size;
     json["test_size"] = data.test_size;
   }
+  if (data.train_limit > 0) json["train_limit"] = data.train_limit;
+  if (data.test_limit > 0) json["test_limit"] = data.test_limit;
   json["model"] = config.model.name;
   if (config.model.name == "mlp") {
     json["hidden"] = config.model.hidden;
@@ -53,6 +55,8 @@ SupervisedConfig config_of(const Json& json) {
   config.data.image_side = json.value("image_size", config.data.image_side);
   config.data.train_size = json.value("train_size", config.data.train_size);
   config.data.test_size = json.value("test_size", config.data.test_size);
+  config.data.train_limit = json.value("train_limit", config.data.train_limit);
+  config.data.test_limit = json.value("test_limit", config.data.test_limit);
   json.at("model").get_to(config.model.name);
   config.model.hidden = json.value("hidden", config.model.hidden);
   config.model.width = json.value("width", config.model.width);

@@ -1,11 +1,5 @@
 #include "active/train_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "engine/safetensors.h"
@@ -19,7 +13,6 @@ constexpr const char* kConfig = "config.json";
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kRecords = "epochs.jsonl";
 constexpr const char* kModel = "model.safetensors";
-constexpr const char* kLock = ".lock";
 // The configuration comes first, because it is removed first and written last: a folder without one
 // holds no run, so what an interrupted removal leaves is never taken for the new run's.
 constexpr const char* kFiles[] = {kConfig, kCheckpoint, kRecords, kModel};
@@ -31,23 +24,6 @@ std::string identity(SupervisedConfig config) {
 }
 
 }  // namespace
-
-// The file stays when the lock goes: were it removed, two processes could hold locks on two files
-// of its name.
-FolderLock::FolderLock(const std::filesystem::path& folder) : descriptor_(-1) {
-  create_directories_or_fail(folder);
-  const std::filesystem::path file = folder / kLock;
-  descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail("cannot write '{}': {}", file.string(), std::strerror(errno));
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-  const int reason = errno;
-  close(descriptor_);
-  check(reason != EWOULDBLOCK, "--out {}: another process is training in this folder",
-        folder.string());
-  fail("cannot lock '{}': {}", file.string(), std::strerror(reason));
-}
-
-FolderLock::~FolderLock() { close(descriptor_); }
 
 std::optional<std::string> record_in(const std::filesystem::path& folder) {
   for (const char* file : kFiles) {

@@ -20,19 +20,6 @@
 
 namespace moonpool {
 
-/// The right to write into a folder; the system takes it from a process that ends, however it does.
-class FolderLock {
- public:
-  /// Makes the folder if need be. An Error if another process has the lock.
-  explicit FolderLock(const std::filesystem::path& folder);
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock();
-
- private:
-  int descriptor_;
-};
-
 /// Which of a run's files is in `folder`, if any: the first of config.json and the others.
 std::optional<std::string> record_in(const std::filesystem::path& folder);
 

@@ -5,6 +5,7 @@ find_package(dnnl REQUIRED)
 find_package(fmt REQUIRED)
 find_path(MOONPOOL_JSON_INCLUDE nlohmann/json.hpp REQUIRED)
 find_path(MOONPOOL_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+find_path(MOONPOOL_TOML_INCLUDE toml++/toml.h REQUIRED)
 # Boost.Math is headers only.
 find_path(MOONPOOL_BOOST_INCLUDE boost/math/distributions/students_t.hpp REQUIRED)
 # Files of other people's making: compressed ones, archives, pictures.

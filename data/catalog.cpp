@@ -59,6 +59,17 @@ const Entry& find_entry(const std::string& name) {
   return *found;
 }
 
+/// Keeps the first `limit` samples, and the room that a noise benchmark wants.
+void keep_first(Split& split, int64_t limit, int64_t sample_size, const char* option) {
+  if (limit == 0) return;
+  if (limit < 0 || limit > split.size()) {
+    fail_usage("{} {}: expected 1 to {}, or 0 for all", option, limit, split.size());
+  }
+  std::visit([&](auto& samples) { samples.resize(static_cast<std::size_t>(limit * sample_size)); },
+             split.samples);
+  split.labels.resize(static_cast<std::size_t>(limit));
+}
+
 }  // namespace
 
 const std::vector<std::string>& dataset_names() {
@@ -81,7 +92,12 @@ Dataset load_dataset(const DatasetRequest& request) {
     fail_usage("--image-size {}; expected 1 to 1024, or 0 for pictures as they are",
                request.image_side);
   }
-  return entry.load(request);
+  Dataset dataset = entry.load(request);
+  if (entry.files != nullptr) {
+    keep_first(dataset.train, request.train_limit, dataset.shape.size(), "--train-limit");
+    keep_first(dataset.test, request.test_limit, dataset.shape.size(), "--test-limit");
+  }
+  return dataset;
 }
 
 }  // namespace moonpool

@@ -65,6 +65,13 @@ SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields) {
   options.test_size =
       app.add_option("--test-size", fields.test_size, "test pictures of synth-digits [2000]")
           ->check(whole);
+  options.train_limit =
+      app.add_option("--train-limit", fields.train_limit,
+                     "only the first training samples of files, clean ones; 0: all [0]")
+          ->check(whole);
+  options.test_limit = app.add_option("--test-limit", fields.test_limit,
+                                      "only the first test samples of files; 0: all [0]")
+                           ->check(whole);
   return options;
 }
 
@@ -80,13 +87,15 @@ void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& 
   };
   using enum NoiseKind;
   const auto whole = whole_number<int64_t>();
-  const SampleOptions given =
-      add_sample_options(app, {problem.dataset, problem.data_dir, problem.image_side,
-                               problem.train_size, problem.test_size});
+  const SampleOptions given = add_sample_options(
+      app, {problem.dataset, problem.data_dir, problem.image_side, problem.train_size,
+            problem.test_size, problem.train_limit, problem.test_limit});
   for_datasets(given.data_dir, {});
   for_datasets(given.image_side, {"folder"});
   for_datasets(given.train_size, {"synth-digits"});
   for_datasets(given.test_size, {"synth-digits"});
+  for_datasets(given.train_limit, {});
+  for_datasets(given.test_limit, {});
   app.add_option("--noise", options.noise,
                  "noise benchmark for images: clean, blank, diverse or class [clean]");
   CLI::Option* ratio =

@@ -33,6 +33,8 @@ struct SampleFields {
   int64_t& image_side;
   int64_t& train_size;
   int64_t& test_size;
+  int64_t& train_limit;
+  int64_t& test_limit;
 };
 /// Those that not every data set has.
 struct SampleOptions {
@@ -40,6 +42,8 @@ struct SampleOptions {
   CLI::Option* image_side = nullptr;
   CLI::Option* train_size = nullptr;
   CLI::Option* test_size = nullptr;
+  CLI::Option* train_limit = nullptr;
+  CLI::Option* test_limit = nullptr;
 };
 /// Adds --dataset, --data-dir and what belongs to them.
 SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields);

@@ -180,8 +180,8 @@ void add_eval_command(CLI::App& app) {
                     "of a checkpoint, the EMA model instead of the main one");
   DatasetRequest& data = options->data;
   data.name.clear();
-  add_sample_options(*command,
-                     {data.name, data.data_dir, data.image_side, data.train_size, data.test_size});
+  add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
+                                data.test_size, data.train_limit, data.test_limit});
   command->add_option("--seed", data.seed, "of a data set that is made [1]")
       ->check(whole_number<uint64_t>());
   CLI::Option* images =

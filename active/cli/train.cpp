@@ -6,6 +6,7 @@
 #include "active/cli/commands.h"
 #include "active/cli/dataset_options.h"
 #include "active/cli/model_options.h"
+#include "active/folder_lock.h"
 #include "active/program.h"
 #include "active/report/progress.h"
 #include "active/supervised.h"
@@ -97,6 +98,12 @@ void check_fit(const SupervisedConfig& config, const Dataset& dataset) {
   }
 }
 
+FolderLock lock_folder(const std::filesystem::path& folder) {
+  std::optional<FolderLock> lock = FolderLock::try_lock(folder);
+  check(lock.has_value(), "--out {}: another process is training in this folder", folder.string());
+  return *std::move(lock);
+}
+
 void restore(SupervisedTraining& training, const Checkpoint& checkpoint,
              const std::filesystem::path& folder) {
   try {
@@ -145,7 +152,7 @@ void train(const TrainOptions& options) {
   // In a folder that is there already nobody else may be at work; a new one is made only when all
   // that can be wrong with the call has been found.
   std::optional<FolderLock> lock;
-  if (std::filesystem::is_directory(options.out)) lock.emplace(options.out);
+  if (std::filesystem::is_directory(options.out)) lock.emplace(lock_folder(options.out));
   check_folder(options);
   const std::optional<SupervisedConfig> stored =
       options.resume ? stored_config(options.out) : std::nullopt;
@@ -155,7 +162,7 @@ void train(const TrainOptions& options) {
   check_fit(config, dataset);
   config.device = choose_device(stored ? name(config.device) : options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
-  if (!lock) lock.emplace(options.out);
+  if (!lock) lock.emplace(lock_folder(options.out));
 
   Stream stream(config.device);
   SupervisedTraining training(stream, dataset, config);
@@ -186,8 +193,8 @@ void add_train_command(CLI::App& app) {
   SupervisedConfig& config = options->config;
   DatasetRequest& data = config.data;
   data.name.clear();
-  add_sample_options(*command,
-                     {data.name, data.data_dir, data.image_side, data.train_size, data.test_size});
+  add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
+                                data.test_size, data.train_limit, data.test_limit});
   add_model_options(*command, options->model, config.model);
   command->add_option("--epochs", config.epochs, "passes over the training examples [10]")
       ->check(whole_number<int64_t>());

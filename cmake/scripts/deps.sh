@@ -11,7 +11,8 @@ set -eu
 packages_of() {
   case "$1" in
     run) echo "g++:g++ cmake:cmake ninja:ninja-build libc6-dev libdnnl-dev ocl-icd-opencl-dev" \
-              "libfmt-dev nlohmann-json3-dev libcli11-dev libboost-math-dev gnuplot:gnuplot-nox" \
+              "libfmt-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libboost-math-dev" \
+              "gnuplot:gnuplot-nox" \
               "zlib1g-dev libpng-dev libturbojpeg0-dev libarchive-dev" \
               "libcurl4-openssl-dev libssl-dev" ;;
     test) echo "libgtest-dev libboost-context-dev" ;;
@@ -32,7 +33,7 @@ done
 
 if ! command -v apt-get >/dev/null; then
   echo "No apt-get here. Needed: a C++20 compiler with OpenMP, CMake 3.25, Ninja, oneDNN, fmt," \
-       "nlohmann-json, CLI11, Boost.Math, gnuplot, zlib, libpng, libjpeg-turbo (TurboJPEG)," \
+       "nlohmann-json, CLI11, toml++, Boost.Math, gnuplot, zlib, libpng, libjpeg-turbo (TurboJPEG)," \
        "libarchive, libcurl and OpenSSL; GoogleTest to test, Google Benchmark to bench."
   exit 0
 fi

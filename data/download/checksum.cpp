@@ -13,6 +13,15 @@
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
+namespace {
+
+std::string hexadecimal(const unsigned char* digest, unsigned length) {
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
+  return text;
+}
+
+}  // namespace
 
 std::string md5_of_file(const std::filesystem::path& path) {
   // Not through open_file, which would unpack what is compressed.
@@ -36,9 +45,31 @@ std::string md5_of_file(const std::filesystem::path& path) {
   unsigned length = 0;
   check(good && EVP_DigestFinal_ex(context.get(), digest, &length) == 1,
         "OpenSSL cannot compute an MD5 here");
-  std::string text;
-  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
+  return hexadecimal(digest, length);
+}
+
+struct Sha256::Context {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> evp{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  check(context_->evp && EVP_DigestInit_ex(context_->evp.get(), EVP_sha256(), nullptr) == 1,
+        "OpenSSL cannot compute a SHA-256 here");
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+  check(EVP_DigestUpdate(context_->evp.get(), bytes.data(), bytes.size()) == 1,
+        "OpenSSL cannot compute a SHA-256 here");
+}
+
+std::string Sha256::finish() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  check(EVP_DigestFinal_ex(context_->evp.get(), digest, &length) == 1,
+        "OpenSSL cannot compute a SHA-256 here");
+  return hexadecimal(digest, length);
 }
 
 }  // namespace moonpool

@@ -290,6 +290,14 @@ TEST(RemoteSets, HavePlacesWhereTheLoadersLook) {
   EXPECT_NE(error_of([] { remote_files("imagenet"); }, Error::Kind::kUsage), "");
 }
 
+TEST(Checksum, IsSha256) {
+  Sha256 hash;
+  hash.add("a");
+  hash.add("bc");
+  EXPECT_EQ(hash.finish(),  // FIPS 180-4's example
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 TEST(Checksum, IsMd5) {
   const ScratchFolder scratch;
   write_file_atomically(scratch / "f", "abc");

@@ -37,10 +37,13 @@ TEST_F(BadOptions, NumbersThatAreNone) {
   expect_refusal(inspect + " --noise blank --noise-ratio 1e12", 2,
                  {"1000000000000", "expected 1 to"});
   expect_refusal(inspect + " --noise blank --noise-percent 0", 2, {"between 0 and 100"});
+  expect_refusal(cifar() + " --train-limit 11", 2, {"--train-limit 11", "expected 1 to 10"});
+  expect_refusal(cifar() + " --test-limit -1", 2, {"--test-limit -1", "expected 1 to 2"});
 }
 
 TEST_F(BadOptions, WhatHasNoEffectForTheDataSet) {
   const std::string inspect = cifar();
+  expect_refusal("data inspect --train-limit 100", 2, {"--train-limit", "is read from no files"});
   expect_refusal(inspect + " --train-size 100", 2,
                  {"--train-size", "cifar10", "it is for --dataset synth-digits"});
   expect_refusal(inspect + " --test-size 100", 2, {"--test-size", "cifar10"});
