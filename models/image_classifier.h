@@ -5,16 +5,9 @@
 
 #include "engine/classifier.h"
 #include "engine/layers.h"
+#include "kernels/runtime/image_shape.h"
 
 namespace moonpool {
-
-struct ImageShape {
-  int64_t height = 32;
-  int64_t width = 32;
-  int64_t channels = 3;
-
-  int64_t size() const { return height * width * channels; }
-};
 
 /// A network of convolutions in `precision` that ends in global features and a linear layer.
 /// Parameters, statistics, features and logits are float32 whatever the precision.
