@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "kernels/augment/operations.h"
 #include "kernels/runtime/image_shape.h"
 #include "kernels/runtime/philox.h"
 #include "kernels/runtime/stream.h"
@@ -41,6 +43,14 @@ struct AugmentSource {
   const RandomKey* key;     // read when the work runs, so that a captured graph sees a new one
 };
 
+/// Rows [top, bottom) and columns [left, right).
+struct AugmentBox {
+  int32_t top = 0;
+  int32_t bottom = 0;
+  int32_t left = 0;
+  int32_t right = 0;
+};
+
 /// Bytes of device memory that augment_batch needs beside its arguments: 0 on the CPU, and on CUDA
 /// where an image fits into shared memory (up to some 5,000 pixels).
 std::size_t augment_scratch_bytes(Device device, const ImageShape& shape, int64_t batch);
@@ -57,5 +67,25 @@ std::size_t augment_scratch_bytes(Device device, const ImageShape& shape, int64_
 void augment_batch(Stream& stream, const AugmentSettings& settings, const ImageShape& shape,
                    const AugmentSource& source, int64_t batch, const float* mean,
                    const float* deviation, float* out, void* scratch);
+
+/// The same without normalisation, as bytes: out is [batch, height, width, channels]. The hole is
+/// black whatever the settings say.
+void augment_bytes(Stream& stream, const AugmentSettings& settings, const ImageShape& shape,
+                   const AugmentSource& source, int64_t batch, uint8_t* out, void* scratch);
+
+/// The same `count` operations (at least one) in order on every image of a batch, as bytes. `calls`
+/// is a device pointer; magnitudes lie in the range of AugmentOperationInfo. The source needs
+/// neither examples nor a key.
+void apply_operations(Stream& stream, const ImageShape& shape, const AugmentCall* calls, int count,
+                      const AugmentSource& source, int64_t batch, uint8_t* out, void* scratch);
+
+/// What augment_batch does to an example, for records and tests.
+struct AugmentDraw {
+  bool flip = false;
+  std::vector<AugmentCall> calls;
+  AugmentBox hole;
+};
+AugmentDraw draw_augmentation(const AugmentSettings& settings, const ImageShape& shape,
+                              const RandomKey& key, int32_t example);
 
 }  // namespace moonpool

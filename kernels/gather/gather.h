@@ -1,9 +1,17 @@
 // From a store of unique samples to a batch that a network can read.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::kernels {
+
+/// (unit * value - mean) / deviation, the first two as one fused operation: what each compiler
+/// would make of it by itself, said so that no device differs.
+MOONPOOL_FUNCTOR float normalised(float value, float unit, float mean, float deviation) {
+  return std::fma(unit, value, -mean) / deviation;
+}
 
 /// Gathers rows of a store and normalises them: for_each_2d over [batch, width].
 ///
@@ -24,8 +32,8 @@ struct GatherNormalise {
   MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t column) const {
     const int64_t first = position != nullptr ? *position : 0;
     const int64_t sample = index[first + row];
-    const float value = static_cast<float>(store[sample * width + column]) * unit;
-    out[row * width + column] = (value - mean[column]) / deviation[column];
+    const auto value = static_cast<float>(store[sample * width + column]);
+    out[row * width + column] = normalised(value, unit, mean[column], deviation[column]);
   }
 };
 

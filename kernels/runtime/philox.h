@@ -65,8 +65,12 @@ struct RandomKey {
   uint32_t step = 0;
 
   /// The four words of counter `index`.
-  MOONPOOL_FUNCTOR Philox4 at(uint32_t index) const {
-    return philox4x32_10({{index, step, round, static_cast<uint32_t>(purpose)}},
+  MOONPOOL_FUNCTOR Philox4 at(uint32_t index) const { return at(index, 0); }
+
+  /// The same for what needs more than four words an index: block 0 is at(index), and blocks below
+  /// 2^24 are all different. (They are the stream's upper bits; purposes stay below 256.)
+  MOONPOOL_FUNCTOR Philox4 at(uint32_t index, uint32_t block) const {
+    return philox4x32_10({{index, step, round, static_cast<uint32_t>(purpose) | block << 8}},
                          static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32));
   }
 };
