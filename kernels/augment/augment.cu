@@ -104,6 +104,8 @@ class ImageBlock {
   uint32_t* slots_;
 };
 
+}  // namespace
+
 /// `scratch` null: the workspace is dynamic shared memory.
 __global__ void __launch_bounds__(kMostThreads)
     augment_kernel(kernels::AugmentJob job, uint32_t* scratch, int64_t words) {
@@ -113,8 +115,6 @@ __global__ void __launch_bounds__(kMostThreads)
   const ImageBlock team(slots);
   kernels::AugmentedImage<ImageBlock>(team, job, workspace).run(blockIdx.x);
 }
-
-}  // namespace
 
 void augment(void* stream, const kernels::AugmentJob& job, int64_t batch, void* scratch) {
   const int64_t words = kernels::AugmentWorkspace::words(job.shape);

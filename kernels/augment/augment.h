@@ -36,11 +36,12 @@ inline constexpr int kMostOperations = 64;
 
 /// Which images a batch takes, and whom their random numbers belong to. All are device pointers.
 struct AugmentSource {
-  const uint8_t* store;     // [samples, height, width, channels]
-  const int32_t* sample;    // the sample of each example
-  const int32_t* example;   // whom the random numbers belong to, in the order of `sample`
-  const int64_t* position;  // where in both lists the batch starts; null: at their front
-  const RandomKey* key;     // read when the work runs, so that a captured graph sees a new one
+  const uint8_t* store = nullptr;     // [samples, height, width, channels]
+  const int32_t* sample = nullptr;    // the sample of each example
+  const int32_t* example = nullptr;   // whom the random numbers belong to, in the order of `sample`
+  const int64_t* position = nullptr;  // where in both lists the batch starts; null: at their front
+  const RandomKey* key =
+      nullptr;  // read when the work runs, so that a captured graph sees a new one
 };
 
 /// Rows [top, bottom) and columns [left, right).

@@ -11,8 +11,8 @@ struct ImageShape {
   int64_t width = 32;
   int64_t channels = 3;
 
-  int64_t pixels() const { return height * width; }
-  int64_t size() const { return height * width * channels; }
+  constexpr int64_t pixels() const { return height * width; }
+  constexpr int64_t size() const { return height * width * channels; }
 };
 
 }  // namespace moonpool

@@ -21,7 +21,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 compile() {  # ARCHITECTURE FILE
-  "$nvcc" -std=c++20 -O3 -DNDEBUG -DMOONPOOL_WITH_CUDA --expt-relaxed-constexpr -I "$source" \
+  local exact=()  # as kernels/CMakeLists.txt has it
+  case $2 in */augment.cu) exact=(-fmad=false) ;; esac
+  "$nvcc" "${exact[@]}" -std=c++20 -O3 -DNDEBUG -DMOONPOOL_WITH_CUDA --expt-relaxed-constexpr -I "$source" \
     -arch="sm_$1" -cubin -Xptxas -v -o "$work/$1.$(basename "$2").cubin" "$2" 2>&1
 }
 
