@@ -69,6 +69,8 @@ class Checker:
     def operations(self, what, images, count, randomness):
         pictures = [image_of(array) for array in images]
         for name, operation in OPERATIONS.items():
+            if self.arguments.operations and name not in self.arguments.operations:
+                continue
             for magnitude in magnitudes(name, count, randomness):
                 part = name if name in ("identity", "autocontrast", "equalize") else (
                     f"{name}:{magnitude!r}")
@@ -104,6 +106,7 @@ def main():
     parser.add_argument("--images", type=int, default=10000, help="of the test images [10000]")
     parser.add_argument("--chains", type=int, default=50000, help="of the training images [50000]")
     parser.add_argument("--magnitudes", type=int, default=25)
+    parser.add_argument("--operations", nargs="+", help="these alone [all]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
