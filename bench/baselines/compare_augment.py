@@ -17,6 +17,7 @@ import platform
 import random
 import statistics
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -101,7 +102,7 @@ def main():
               "versions": {"pillow": PIL.__version__, "numpy": np.__version__,
                            "python": platform.python_version()},
               "commit": command_output("git", "rev-parse", "HEAD"),
-              "command": "bench/baselines/compare_augment.py --data-dir DIR",
+              "command": " ".join(sys.argv),
               "date": datetime.date.today().isoformat()}
     pathlib.Path(args.out).write_text(json.dumps(result, indent=2) + "\n")
     print(f"{result['ratio_to_pillow_operations_alone']:.1f} times Pillow's operations alone")
