@@ -1,5 +1,6 @@
 #include "active/experiment.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "kernels/runtime/error.h"
@@ -62,6 +63,10 @@ Experiment::Experiment(Stream& stream, const Problem& problem, const ExperimentC
       ema_model_(make_classifier(problem, stream.device(), /*with_gradients=*/false)),
       trainer_(stream, store_, *model_, *ema_model_, config.protocol,
                problem.training.learning_rate, problem.training.batch_size, config.seed) {
+  if (config.fine_tune) {
+    fine_tuner_.emplace(stream, problem.dataset, store_, *model_, *ema_model_, config.protocol,
+                        problem.training.batch_size, config.seed);
+  }
   RandomStream random({config.seed, RandomPurpose::kInitialLabels});
   pool_.query(random.sample_without_replacement(pool_.size(), config.start));
 }
@@ -79,16 +84,66 @@ void Experiment::run(const Observer& observer) {
   }
 }
 
-void Experiment::train_and_evaluate(RoundRecord& record, RoundTimings& timings) {
+void Experiment::train(RoundRecord& record, RoundTimings& timings) {
+  difference_.reset();
+  std::function<void()> at_capture;
+  if (strategy_.uses_model_difference() &&
+      config_.protocol.lhd_capture == LhdCapture::kWhenGapShrinks) {
+    at_capture = [&] { capture_difference(record, timings); };
+  }
   {
     const Stopwatch watch(timings.train);
     record.training = trainer_.train(static_cast<uint32_t>(record.round), pool_.labelled_samples(),
-                                     pool_.labelled_labels(), strategy_.uses_model_difference());
+                                     pool_.labelled_labels(), at_capture);
   }
+  timings.train -= timings.fine_tune;  // which was a part of it, if anything
+}
+
+void Experiment::fine_tune(RoundRecord& record, RoundTimings& timings) {
+  const Stopwatch watch(timings.fine_tune);
+  record.fine_tuning =
+      fine_tuner_->run(static_cast<uint32_t>(record.round), pool_, trainer_.adam());
+}
+
+void Experiment::capture_difference(RoundRecord& record, RoundTimings& timings) {
+  Predictions main = predict(stream_, *model_, store_);
+  // The EMA model's features, not its logits, come from batch normalisation in training mode.
+  const bool normalises = ema_model_->parameters().statistics_size() > 0;
+  Predictions ema;
+  if (normalises) {
+    Predictions logits = predict(stream_, *ema_model_, store_);
+    ema = predict(stream_, *ema_model_, store_, Tape::Statistics::kBatch);
+    ema.logits = std::move(logits.logits);
+  } else {
+    ema = predict(stream_, *ema_model_, store_);
+  }
+  if (fine_tuner_ && config_.protocol.fine_tuning.at_capture) {
+    fine_tune(record, timings);
+    main.logits = predict(stream_, *model_, store_).logits;
+    ema.logits = predict(stream_, *ema_model_, store_).logits;
+  }
+  difference_ = model_difference(stream_, main, ema);
+}
+
+double Experiment::evaluate(const Classifier& model, RoundTimings& timings) {
   const Stopwatch watch(timings.evaluate);
-  const std::vector<int32_t>& labels = problem_.dataset.test.labels;
-  record.test_accuracy = accuracy(stream_, *model_, test_store_, labels);
-  record.ema_test_accuracy = accuracy(stream_, *ema_model_, test_store_, labels);
+  return accuracy(stream_, model, test_store_, problem_.dataset.test.labels);
+}
+
+void Experiment::train_and_evaluate(RoundRecord& record, RoundTimings& timings) {
+  train(record, timings);
+  record.test_accuracy = evaluate(*model_, timings);
+  if (fine_tuner_ && !record.fine_tuning) {
+    fine_tune(record, timings);
+    if (record.fine_tuning->epochs > 0) {
+      record.test_accuracy_before = record.test_accuracy;
+      record.test_accuracy = evaluate(*model_, timings);
+      if (config_.protocol.report_best) {
+        record.test_accuracy = std::max(record.test_accuracy, *record.test_accuracy_before);
+      }
+    }
+  }
+  record.ema_test_accuracy = evaluate(*ema_model_, timings);
 }
 
 void Experiment::select_and_query(RoundRecord& record, RoundTimings& timings) {
@@ -97,7 +152,7 @@ void Experiment::select_and_query(RoundRecord& record, RoundTimings& timings) {
   std::vector<int32_t> samples(unlabelled.size());
   for (std::size_t i = 0; i < unlabelled.size(); ++i) samples[i] = pool_.sample_of(unlabelled[i]);
   PoolView view(stream_, store_, *model_, *ema_model_, samples, pool_.labelled_samples(),
-                config_.protocol.bald_dropout, trainer_.kept_difference());
+                config_.protocol.bald_dropout, difference_ ? &*difference_ : nullptr);
   const RandomKey key{config_.seed, RandomPurpose::kSeeding, static_cast<uint32_t>(record.round)};
   const std::vector<int64_t> chosen = strategy_.select(view, config_.query, key);
 

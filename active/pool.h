@@ -34,6 +34,7 @@ class Pool {
 
   // For metrics and pictures only.
   Origin origin_of(int64_t example) const { return examples_.origin[example]; }
+  bool has_label(int64_t example, int32_t label) const { return examples_.label[example] == label; }
   int64_t count_clean(std::span<const int64_t> examples) const;
 
  private:

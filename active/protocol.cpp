@@ -27,6 +27,14 @@ Protocol released_protocol() {
   protocol.lhd_capture = LhdCapture::kWhenGapShrinks;
   protocol.bald_dropout = 0;
   protocol.noise_form = NoiseForm::kReleased;
+  protocol.fine_tuning.at_capture = true;
+  protocol.fine_tuning.labelled_too = true;
+  protocol.fine_tuning.least_confident = 1000;
+  protocol.fine_tuning.labeller = PseudoLabeller::kMainModel;
+  protocol.fine_tuning.images.flip = true;
+  protocol.fine_tuning.images.random_cutout_length = true;
+  protocol.fine_tuning.images.cutout_after_normalisation = true;
+  protocol.report_best = true;
   return protocol;
 }
 

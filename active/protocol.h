@@ -1,5 +1,5 @@
 // The two protocols of SPEC.md section 6: every switch on which the paper's text and the code its
-// authors released disagree, but for fine-tuning's.
+// authors released disagree.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "data/noise.h"
 #include "engine/optimizer.h"
+#include "kernels/augment/augment.h"
 
 namespace moonpool {
 
@@ -15,6 +16,30 @@ enum class LhdCapture {
   kAfterTraining,
   kWhenGapShrinks,  // once: the accuracy gap main - EMA has shrunk five epochs in a row; else at
                     // the end
+};
+
+/// Switch 11: which model's answers the pseudo-labels are.
+enum class PseudoLabeller { kEmaModel, kMainModel };
+
+/// Algorithm 2 of the paper (SPEC.md section 3) with its switches; used by runs that fine-tune.
+struct FineTuning {
+  double threshold = 0.8;  // an example is confident if its largest probability is above it
+  double learning_rate = 1e-2;
+  int64_t max_epochs = 500;  // switch 1; the thresholds on accuracies are those of training
+
+  // Switch 9. LHD fine-tunes at the moment when its state is taken (switch 8), and ordinary
+  // training goes on after it; every other strategy, and LHD without this, after training.
+  bool at_capture = false;
+
+  // Switch 10. The released code trains on S, too, and not at all if there are few examples. We
+  // count the confident ones for it: S alone is larger from the first round on.
+  bool labelled_too = false;
+  int64_t least_confident = 1;
+
+  PseudoLabeller labeller = PseudoLabeller::kEmaModel;
+
+  kernels::AugmentSettings images{.operations = 4, .cutout = 16};  // switch 12
+  float point_deviation = 0.1f;  // of the jitter that takes RandAugment's place for points
 };
 
 struct Protocol {
@@ -51,11 +76,19 @@ struct Protocol {
 
   NoiseForm noise_form = NoiseForm::kPaper;  // switch 14: whose noise benchmarks (data/noise.h)
 
-  // Switch 15, which of a round's evaluations is reported, is the same in both protocols until
-  // there is fine-tuning: a round makes one.
+  FineTuning fine_tuning;  // switches 9 to 12
+
+  // Switch 15. A round that fine-tunes after training evaluates the main model twice; the accuracy
+  // reported is the last one, or the larger.
+  bool report_best = false;
 
   // Whether a network is trained after the last query, too.
   bool train_after_last_query = true;
+
+  /// Switch 1: whether an epoch with these running accuracies is the last one.
+  bool stops_at(double accuracy, double ema_accuracy) const {
+    return stop_accuracy > 0 && accuracy >= stop_accuracy && ema_accuracy >= stop_ema_accuracy;
+  }
 
   /// Whether an epoch needs the EMA model's running accuracy.
   bool needs_ema_accuracy() const {

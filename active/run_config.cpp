@@ -31,6 +31,8 @@ constexpr EnumName<EmaStatistics> kEmaStatistics[] = {{EmaStatistics::kOwnForwar
                                                       {EmaStatistics::kAveraged, "averaged"}};
 constexpr EnumName<LhdCapture> kCaptures[] = {{LhdCapture::kAfterTraining, "after_training"},
                                               {LhdCapture::kWhenGapShrinks, "when_gap_shrinks"}};
+constexpr EnumName<PseudoLabeller> kLabellers[] = {{PseudoLabeller::kEmaModel, "ema_model"},
+                                                   {PseudoLabeller::kMainModel, "main_model"}};
 constexpr EnumName<Precision> kPrecisions[] = {
     {Precision::kFp32, "fp32"}, {Precision::kTf32, "tf32"}, {Precision::kBf16, "bf16"}};
 constexpr EnumName<DeviceType> kDevices[] = {{DeviceType::kCpu, "cpu"},
@@ -114,6 +116,31 @@ void describe_protocol(Io& io, Protocol& protocol) {
   io.field("train_after_last_query", protocol.train_after_last_query);
 }
 
+/// Of a run that fine-tunes.
+template <class Io>
+void describe_fine_tuning(Io& io, RunConfig& config) {
+  Protocol& protocol = config.experiment.protocol;
+  FineTuning& settings = protocol.fine_tuning;
+  io.section("fine_tuning");
+  io.field("threshold", settings.threshold);
+  io.field("learning_rate", settings.learning_rate);
+  io.field("max_epochs", settings.max_epochs);
+  io.field("at_capture", settings.at_capture);
+  io.field("labelled_too", settings.labelled_too);
+  io.field("least_confident", settings.least_confident);
+  io.choice("labeller", settings.labeller, all(kLabellers));
+  io.field("report_best", protocol.report_best);
+  if (config.problem.dataset == "four-moons") {
+    io.field("point_deviation", settings.point_deviation);
+    return;
+  }
+  io.field("operations", settings.images.operations);
+  io.field("cutout", settings.images.cutout);
+  io.field("random_cutout_length", settings.images.random_cutout_length);
+  io.field("cutout_after_normalisation", settings.images.cutout_after_normalisation);
+  io.field("flip", settings.images.flip);
+}
+
 template <class Io>
 void describe(Io& io, RunConfig& config) {
   ExperimentConfig& experiment = config.experiment;
@@ -127,11 +154,13 @@ void describe(Io& io, RunConfig& config) {
   io.field("start", experiment.start);
   io.field("query", experiment.query);
   io.field("rounds", experiment.rounds);
+  io.field("fine_tune", experiment.fine_tune);
   io.choice("device", config.device.type, all(kDevices));
   describe_data(io, config);
   describe_noise(io, config.problem.noise);
   describe_model(io, config);
   describe_protocol(io, experiment.protocol);
+  if (experiment.fine_tune) describe_fine_tuning(io, config);
 }
 
 /// Everything that a default stands for is written out.
@@ -192,9 +221,9 @@ std::string run_name(const RunConfig& config) {
   const std::string width = model.name == "mlp" ? "" : fmt::format("w{}", model.chosen_width());
   Sha256 hash;
   hash.add(identity(config));
-  return fmt::format("{}-{}-{}{}-{}-{}-s{}-{}", problem.dataset, noise_text(problem.noise),
+  return fmt::format("{}-{}-{}{}-{}{}-{}-s{}-{}", problem.dataset, noise_text(problem.noise),
                      model.name, width, find_strategy(config.experiment.strategy).name(),
-                     config.experiment.protocol.name, config.experiment.seed,
+                     config.experiment.fine_tune ? "+FT" : "", config.experiment.protocol.name, config.experiment.seed,
                      hash.finish().substr(0, 16));
 }
 

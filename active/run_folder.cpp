@@ -43,6 +43,43 @@ Json dataset_options(const ProblemConfig& problem) {
   return json;
 }
 
+Json fine_tuning_json(const Protocol& protocol, bool points) {
+  const FineTuning& settings = protocol.fine_tuning;
+  Json json{
+      {"threshold", settings.threshold},
+      {"learning_rate", settings.learning_rate},
+      {"max_epochs", settings.max_epochs},
+      {"at_capture", settings.at_capture},
+      {"labelled_too", settings.labelled_too},
+      {"least_confident", settings.least_confident},
+      {"labeller", settings.labeller == PseudoLabeller::kEmaModel ? "ema_model" : "main_model"},
+      {"report_best", protocol.report_best}};
+  if (points) {
+    json["point_deviation"] = settings.point_deviation;
+    return json;
+  }
+  json["operations"] = settings.images.operations;
+  json["cutout"] = settings.images.cutout;
+  json["random_cutout_length"] = settings.images.random_cutout_length;
+  json["cutout_after_normalisation"] = settings.images.cutout_after_normalisation;
+  json["flip"] = settings.images.flip;
+  return json;
+}
+
+/// Everything but seconds.
+Json outcome_json(const FineTuneOutcome& outcome) {
+  return {{"confident", outcome.confident},
+          {"confident_noisy", outcome.confident_noisy},
+          {"pseudo_labels_right", outcome.pseudo_right},
+          {"used", outcome.used},
+          {"used_labelled", outcome.used_labelled},
+          {"epochs", outcome.epochs},
+          {"first_loss", outcome.first_loss},
+          {"loss", outcome.loss},
+          {"accuracy", outcome.accuracy},
+          {"ema_accuracy", outcome.ema_accuracy ? Json(*outcome.ema_accuracy) : Json(nullptr)}};
+}
+
 std::string config_json(const ProblemConfig& problem, const ExperimentConfig& experiment,
                         Device device) {
   const Protocol& protocol = experiment.protocol;
@@ -77,8 +114,12 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
         {"bald_dropout", protocol.bald_dropout},
         {"noise_form", name(protocol.noise_form)},
         {"train_after_last_query", protocol.train_after_last_query}}},
-      {"moonpool", MOONPOOL_VERSION},
+      {"fine_tune", experiment.fine_tune},
   };
+  if (experiment.fine_tune) {
+    json["fine_tuning"] = fine_tuning_json(protocol, problem.dataset == "four-moons");
+  }
+  json["moonpool"] = MOONPOOL_VERSION;
   return json.dump(2) + "\n";
 }
 
@@ -86,7 +127,7 @@ std::string config_json(const ProblemConfig& problem, const ExperimentConfig& ex
 
 std::string round_json(const RoundRecord& record) {
   const TrainingOutcome& training = record.training;
-  const Json json{
+  Json json{
       {"round", record.round},
       {"labelled", record.labelled},
       {"test_accuracy", record.test_accuracy},
@@ -103,6 +144,12 @@ std::string round_json(const RoundRecord& record) {
       {"queried", record.queried.size()},
       {"queried_clean", record.queried_clean},
   };
+  if (record.fine_tuning) {
+    if (record.test_accuracy_before) {
+      json["test_accuracy_before_fine_tuning"] = *record.test_accuracy_before;
+    }
+    json["fine_tuning"] = outcome_json(*record.fine_tuning);
+  }
   return json.dump();
 }
 
@@ -131,6 +178,7 @@ void RunFolder::add(const RoundRecord& record, const RoundTimings& timings) {
   queries_ += Json{{"round", record.round}, {"examples", record.queried}}.dump() + "\n";
   timings_ += Json{{"round", record.round},
                    {"train_seconds", timings.train},
+                   {"fine_tune_seconds", timings.fine_tune},
                    {"evaluate_seconds", timings.evaluate},
                    {"select_seconds", timings.select}}
                   .dump() +

@@ -25,16 +25,18 @@ class GapWatch {
   bool seen_ = false;
 };
 
-double share(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }  // namespace
+
+EpochMeans means_of(const EpochTotals& totals) {
+  const auto examples = static_cast<double>(totals.examples);
+  return {.loss = totals.loss / examples,
+          .accuracy = static_cast<double>(totals.hits) / examples,
+          .ema_accuracy = static_cast<double>(totals.ema_hits) / examples};
+}
 
 Trainer::Trainer(Stream& stream, const SampleStore& store, Classifier& model, Classifier& ema_model,
                  const Protocol& protocol, double learning_rate, int64_t batch_size, uint64_t seed)
     : stream_(stream),
-      store_(store),
       model_(model),
       ema_model_(ema_model),
       protocol_(protocol),
@@ -69,39 +71,26 @@ EpochTotals Trainer::run_epoch(uint32_t round, int64_t epoch, std::span<const in
   }
 }
 
-ModelDifference Trainer::take_difference() {
-  Predictions ema = predict(stream_, ema_model_, store_);
-  if (ema_model_.parameters().statistics_size() > 0) {
-    // The EMA model's features, not its logits, come from batch normalisation in training mode.
-    ema.features = predict(stream_, ema_model_, store_, Tape::Statistics::kBatch).features;
-  }
-  return model_difference(stream_, predict(stream_, model_, store_), ema);
-}
-
 TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
-                               std::span<const int32_t> labels, bool keep_difference) {
+                               std::span<const int32_t> labels,
+                               const std::function<void()>& at_capture) {
   TrainingOutcome outcome;
   GapWatch gap;
-  difference_.reset();
-  keep_difference = keep_difference && protocol_.lhd_capture == LhdCapture::kWhenGapShrinks;
   start_afresh(round, 0);
   for (;;) {
-    const EpochTotals totals = run_epoch(round, outcome.epochs + 1, samples, labels);
+    const EpochMeans means = means_of(run_epoch(round, outcome.epochs + 1, samples, labels));
     ++outcome.epochs;
-    outcome.loss = totals.loss / static_cast<double>(totals.examples);
-    if (outcome.epochs == 1) outcome.first_loss = outcome.loss;
-    outcome.accuracy = share(totals.hits, totals.examples);
-    const double ema_accuracy = share(totals.ema_hits, totals.examples);
-    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = ema_accuracy;
+    outcome.loss = means.loss;
+    if (outcome.epochs == 1) outcome.first_loss = means.loss;
+    outcome.accuracy = means.accuracy;
+    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = means.ema_accuracy;
 
-    const bool reached = protocol_.stop_accuracy > 0 &&
-                         outcome.accuracy >= protocol_.stop_accuracy &&
-                         ema_accuracy >= protocol_.stop_ema_accuracy;
-    const bool last = reached || outcome.epochs == protocol_.max_epochs;
-    const bool shrunk = gap.shrunk(outcome.accuracy, ema_accuracy);
-    if (keep_difference && !difference_ && (shrunk || last)) {
-      difference_ = take_difference();
+    const bool last = protocol_.stops_at(means.accuracy, means.ema_accuracy) ||
+                      outcome.epochs == protocol_.max_epochs;
+    const bool shrunk = gap.shrunk(means.accuracy, means.ema_accuracy);
+    if (at_capture && outcome.captured_in_epoch == 0 && (shrunk || last)) {
       outcome.captured_in_epoch = outcome.epochs;
+      at_capture();
     }
     if (last) return outcome;
     if (protocol_.restart_interval > 0 && (outcome.epochs + 1) % protocol_.restart_interval == 0 &&

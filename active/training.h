@@ -1,10 +1,10 @@
 // Training a main model and its EMA model on S for one round (SPEC.md section 6, switches 1 to 8).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 
-#include "active/model_difference.h"
 #include "active/protocol.h"
 #include "engine/train_step.h"
 
@@ -22,6 +22,14 @@ struct TrainingOutcome {
       0;  // when LHD's difference was taken (1-based); 0: not during training
 };
 
+/// An epoch's totals per example.
+struct EpochMeans {
+  double loss = 0;
+  double accuracy = 0;
+  double ema_accuracy = 0;
+};
+EpochMeans means_of(const EpochTotals& totals);
+
 /// The two models with their optimiser, for all rounds of a run.
 class Trainer {
  public:
@@ -30,24 +38,21 @@ class Trainer {
           const Protocol& protocol, double learning_rate, int64_t batch_size, uint64_t seed);
 
   /// Fresh weights (switch 3), then epochs over the labelled examples until the protocol stops.
-  /// With `keep_difference` the models' difference is taken when the protocol says (switch 8) and
-  /// can be had from `kept_difference`. A loss that is not finite throws with round and epoch.
+  /// `at_capture`, if it is not null, is called once, after the epoch in which the protocol takes
+  /// LHD's state (LhdCapture::kWhenGapShrinks); it may train the models. A loss that is not finite
+  /// throws with round and epoch.
   TrainingOutcome train(uint32_t round, std::span<const int32_t> samples,
-                        std::span<const int32_t> labels, bool keep_difference);
+                        std::span<const int32_t> labels, const std::function<void()>& at_capture);
 
-  /// LHD's state of the last round; null if the protocol takes it after training.
-  const ModelDifference* kept_difference() const { return difference_ ? &*difference_ : nullptr; }
+  Adam& adam() { return adam_; }
 
  private:
   /// `attempt` counts restarts: each draws other weights.
   void start_afresh(uint32_t round, int64_t attempt);
-  /// Switch 8 as the released code does it.
-  ModelDifference take_difference();
   EpochTotals run_epoch(uint32_t round, int64_t epoch, std::span<const int32_t> samples,
                         std::span<const int32_t> labels);
 
   Stream& stream_;
-  const SampleStore& store_;
   Classifier& model_;
   Classifier& ema_model_;
   Protocol protocol_;
@@ -55,7 +60,6 @@ class Trainer {
   Adam adam_;
   Ema ema_;
   TrainStep step_;
-  std::optional<ModelDifference> difference_;
 };
 
 }  // namespace moonpool

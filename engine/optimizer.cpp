@@ -41,6 +41,14 @@ void Adam::reset(Stream& stream) {
   state_.upload(stream, {&state, 1});
 }
 
+void Adam::take_counts_from(Stream& stream, const Adam& other) {
+  const kernels::StepState theirs = other.state_.download(stream).front();
+  kernels::StepState state = state_.download(stream).front();
+  state.ema_steps = theirs.ema_steps;
+  state.steps = theirs.steps;
+  state_.upload(stream, {&state, 1});
+}
+
 void Adam::step(Stream& stream, int64_t batch) { update(stream, batch, {}, nullptr); }
 
 void Adam::update(Stream& stream, int64_t batch, const EmaSettings& ema, float* average) {

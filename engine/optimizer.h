@@ -21,6 +21,9 @@ class Adam {
   /// A new Adam: zero moments, step count zero. EMA updates stay counted.
   void reset(Stream& stream);
 
+  /// From here on counts steps and EMA updates on from where `other` is.
+  void take_counts_from(Stream& stream, const Adam& other);
+
   /// What it remembers between steps, on the host: for checkpoints.
   struct Memory {
     std::vector<float> first_moment;  // as the parameters' flat buffer

@@ -55,4 +55,21 @@ void SampleStore::gather(Stream& stream, const int32_t* index, const int64_t* po
       samples_);
 }
 
+void SampleStore::gather_augmented(Stream& stream, const Augmentation& augmentation,
+                                   const AugmentedBatch& lists, int64_t batch, float* out) const {
+  if (const auto* points = std::get_if<Buffer<float>>(&samples_)) {
+    for_each_2d(stream, batch, width_,
+                kernels::GatherJitter{points->data(), lists.samples, lists.examples, lists.position,
+                                      lists.key, augmentation.point_deviation, mean_.data(),
+                                      deviation_.data(), out, width_});
+    return;
+  }
+  const auto& images = std::get<Buffer<uint8_t>>(samples_);
+  check(augmentation.shape.size() == width_, "images of {} x {} x {} are not samples of {} values",
+        augmentation.shape.height, augmentation.shape.width, augmentation.shape.channels, width_);
+  kernels::augment_batch(stream, augmentation.images, augmentation.shape, images.data(),
+                         lists.samples, lists.examples, lists.position, lists.key, batch,
+                         mean_.data(), deviation_.data(), out);
+}
+
 }  // namespace moonpool

@@ -4,10 +4,18 @@
 #include <span>
 #include <variant>
 
+#include "kernels/augment/augment.h"
 #include "kernels/gather/gather.h"
 #include "kernels/runtime/buffer.h"
 
 namespace moonpool {
+
+/// How samples are changed at random before they are normalised (SPEC.md section 3).
+struct Augmentation {
+  kernels::ImageShape shape;         // of the samples of a store of images
+  kernels::AugmentSettings images;   // RandAugment and Cutout
+  float point_deviation = 0.1f;      // of the normal numbers added to the samples of other stores
+};
 
 /// Samples as bytes (images) or floats (points), and how a batch of them is normalised.
 class SampleStore {
@@ -26,6 +34,18 @@ class SampleStore {
   /// front. All device pointers.
   void gather(Stream& stream, const int32_t* index, const int64_t* position, int64_t batch,
               float* out) const;
+
+  /// Lists on the device, and where in them the batch starts.
+  struct AugmentedBatch {
+    const int32_t* samples;
+    const int32_t* examples;  // whose random numbers; in the order of `samples`
+    const int64_t* position;
+    const RandomKey* key;
+  };
+  /// out [batch, width] = the samples of the batch, augmented and then normalised. All device
+  /// pointers. The same key and example give the same values in any batch.
+  void gather_augmented(Stream& stream, const Augmentation& augmentation,
+                        const AugmentedBatch& lists, int64_t batch, float* out) const;
 
  private:
   void set_normalisation(Stream& stream, std::span<const float> mean,

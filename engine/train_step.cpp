@@ -19,11 +19,31 @@ constexpr int kEagerSteps = 2;
 /// Full batches that one launch of a graph takes.
 constexpr int64_t kStepsPerLaunch = 8;
 
+/// 0 .. count - 1 in a random order.
+std::vector<int32_t> shuffled_order(std::size_t count, RandomKey key) {
+  std::vector<int32_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  RandomStream(key).shuffle(order);
+  return order;
+}
+
+std::vector<int32_t> in_order(std::span<const int32_t> values, const std::vector<int32_t>& order) {
+  std::vector<int32_t> ordered(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) ordered[i] = values[order[i]];
+  return ordered;
+}
+
+void check_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels) {
+  check(!samples.empty() && samples.size() == labels.size(),
+        "an epoch needs as many labels as samples, at least one: {} samples, {} labels",
+        samples.size(), labels.size());
+}
+
 }  // namespace
 
 TrainStep::TrainStep(Stream& stream, const SampleStore& store, const Classifier& model,
                      const Classifier& ema_model, Ema& optimizer, int64_t batch_size,
-                     bool count_ema_hits)
+                     bool count_ema_hits, std::optional<Augmentation> augmentation)
     : stream_(stream),
       ema_stream_(stream.device()),
       store_(store),
@@ -33,6 +53,7 @@ TrainStep::TrainStep(Stream& stream, const SampleStore& store, const Classifier&
       batch_size_(batch_size),
       count_ema_hits_(count_ema_hits),
       run_ema_(count_ema_hits || optimizer.needs_own_forward()),
+      augmentation_(std::move(augmentation)),
       arena_(stream.device()),
       ema_arena_(stream.device()),
       totals_(stream.device(), 1) {
@@ -43,17 +64,49 @@ TrainStep::TrainStep(Stream& stream, const SampleStore& store, const Classifier&
 
 EpochTotals TrainStep::run_epoch(std::span<const int32_t> samples,
                                  std::span<const int32_t> labels) {
-  check(!samples.empty() && samples.size() == labels.size(),
-        "an epoch needs as many labels as samples, at least one: {} samples, {} labels",
-        samples.size(), labels.size());
-  const auto count = static_cast<int64_t>(samples.size());
-  if (samples_.size() < count) {
-    captured_.clear();  // captured steps hold the old addresses
-    samples_ = Buffer<int32_t>(stream_.device(), count * 2);
-    labels_ = Buffer<int32_t>(stream_.device(), count * 2);
-  }
+  check(!augmentation_, "a step that augments was not told whose random numbers to take");
+  check_epoch(samples, labels);
+  reserve(static_cast<int64_t>(samples.size()));
   samples_.upload(stream_, samples);
   labels_.upload(stream_, labels);
+  return run_uploaded(static_cast<int64_t>(samples.size()));
+}
+
+EpochTotals TrainStep::run_shuffled_epoch(std::span<const int32_t> samples,
+                                          std::span<const int32_t> labels, RandomKey key) {
+  check_epoch(samples, labels);
+  const std::vector<int32_t> order = shuffled_order(samples.size(), key);
+  return run_epoch(in_order(samples, order), in_order(labels, order));
+}
+
+EpochTotals TrainStep::run_augmented_epoch(std::span<const int32_t> samples,
+                                           std::span<const int32_t> labels,
+                                           std::span<const int32_t> examples, RandomKey key,
+                                           RandomKey augmentation_key) {
+  check(augmentation_.has_value(), "this step does not augment");
+  check_epoch(samples, labels);
+  check(examples.size() == samples.size(), "an epoch needs as many examples as samples: {} and {}",
+        examples.size(), samples.size());
+  const std::vector<int32_t> order = shuffled_order(samples.size(), key);
+  reserve(static_cast<int64_t>(samples.size()));
+  samples_.upload(stream_, in_order(samples, order));
+  labels_.upload(stream_, in_order(labels, order));
+  examples_.upload(stream_, in_order(examples, order));
+  augmentation_key_.upload(stream_, {&augmentation_key, 1});
+  return run_uploaded(static_cast<int64_t>(samples.size()));
+}
+
+void TrainStep::reserve(int64_t count) {
+  if (samples_.size() >= count) return;
+  captured_.clear();  // captured steps hold the old addresses
+  samples_ = Buffer<int32_t>(stream_.device(), count * 2);
+  labels_ = Buffer<int32_t>(stream_.device(), count * 2);
+  if (!augmentation_) return;
+  examples_ = Buffer<int32_t>(stream_.device(), count * 2);
+  augmentation_key_ = Buffer<RandomKey>(stream_.device(), 1);
+}
+
+EpochTotals TrainStep::run_uploaded(int64_t count) {
   const EpochTotals none;
   totals_.upload(stream_, {&none, 1});
   stream_.fill_zero(&optimizer_.adam().state()->position, sizeof(int64_t));
@@ -62,22 +115,6 @@ EpochTotals TrainStep::run_epoch(std::span<const int32_t> samples,
   const EpochTotals totals = totals_.download(stream_).front();
   check_finite(totals);
   return totals;
-}
-
-EpochTotals TrainStep::run_shuffled_epoch(std::span<const int32_t> samples,
-                                          std::span<const int32_t> labels, RandomKey key) {
-  check(samples.size() == labels.size(), "an epoch needs as many labels as samples: {} and {}",
-        labels.size(), samples.size());
-  std::vector<int32_t> order(samples.size());
-  std::iota(order.begin(), order.end(), 0);
-  RandomStream(key).shuffle(order);
-  shuffled_samples_.resize(samples.size());
-  shuffled_labels_.resize(samples.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    shuffled_samples_[i] = samples[order[i]];
-    shuffled_labels_[i] = labels[order[i]];
-  }
-  return run_epoch(shuffled_samples_, shuffled_labels_);
 }
 
 void TrainStep::check_finite(const EpochTotals& totals) {
@@ -140,7 +177,16 @@ void TrainStep::run_step(int64_t batch) {
   parameters.forget_gradients();
 
   const Tensor x = tape.empty({batch, store_.width()}, DType::kFloat32);
-  store_.gather(stream_, samples_.data(), &state->position, batch, x.data<float>());
+  if (augmentation_) {
+    store_.gather_augmented(stream_, *augmentation_,
+                            {.samples = samples_.data(),
+                             .examples = examples_.data(),
+                             .position = &state->position,
+                             .key = augmentation_key_.data()},
+                            batch, x.data<float>());
+  } else {
+    store_.gather(stream_, samples_.data(), &state->position, batch, x.data<float>());
+  }
   auto* labels = tape.scratch<int32_t>(batch);
   for_each(stream_, batch, kernels::GatherLabels{labels_.data(), &state->position, labels});
   Tensor ema_logits;

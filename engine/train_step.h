@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 
 #include "engine/classifier.h"
@@ -15,7 +16,7 @@ namespace moonpool {
 
 using kernels::EpochTotals;
 
-/// One step: gather a batch, normalise, forward, cross-entropy, backward, (clamp) Adam and EMA in
+/// One step: gather a batch, (augment) normalise, forward, cross-entropy, backward, (clamp) Adam and EMA in
 /// one kernel. Where it is asked for, or its statistics need it, the EMA model sees the same batch
 /// in training mode before its update, and its hits are counted (that is the released order,
 /// SPEC.md section 6, switches 1 and 6); on CUDA on a branch of its own beside the main model's
@@ -26,8 +27,10 @@ using kernels::EpochTotals;
 class TrainStep {
  public:
   /// All references outlive the step. `ema_model` holds the parameters that `optimizer` averages.
+  /// With `augmentation` epochs are run by run_augmented_epoch, without it by the other two.
   TrainStep(Stream& stream, const SampleStore& store, const Classifier& model,
-            const Classifier& ema_model, Ema& optimizer, int64_t batch_size, bool count_ema_hits);
+            const Classifier& ema_model, Ema& optimizer, int64_t batch_size, bool count_ema_hits,
+            std::optional<Augmentation> augmentation = {});
 
   /// Trains once on example i = sample samples[i] with label labels[i], for all i in order; the
   /// last batch takes what is left. At least one example. A loss that is not finite throws an Error
@@ -36,6 +39,11 @@ class TrainStep {
   /// The same in a random order, drawn from `key`.
   EpochTotals run_shuffled_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels,
                                  RandomKey key);
+  /// Likewise, every sample augmented by the numbers of `augmentation_key` that belong to
+  /// examples[i]: the same whatever the order and the batches. As many examples as samples.
+  EpochTotals run_augmented_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels,
+                                  std::span<const int32_t> examples, RandomKey key,
+                                  RandomKey augmentation_key);
 
   /// From now on `observer` is told how many more steps were handed to the device, which on CUDA
   /// has yet to run them. Null: nobody is.
@@ -49,6 +57,9 @@ class TrainStep {
   int64_t graph_nodes() const;
 
  private:
+  EpochTotals run_uploaded(int64_t count);
+  /// Makes room for that many examples.
+  void reserve(int64_t count);
   void run_steps(int64_t batch, int64_t count);
   void run_step(int64_t batch);
   void check_finite(const EpochTotals& totals);
@@ -64,14 +75,15 @@ class TrainStep {
   int64_t batch_size_;
   bool count_ema_hits_;
   bool run_ema_;
+  std::optional<Augmentation> augmentation_;
   std::function<void(int64_t steps)> observer_;
   Arena arena_;
   Arena ema_arena_;
   Buffer<int32_t> samples_;  // of the epoch, in order
   Buffer<int32_t> labels_;
+  Buffer<int32_t> examples_;            // only with augmentation, like the key
+  Buffer<RandomKey> augmentation_key_;  // of the epoch
   Buffer<EpochTotals> totals_;
-  std::vector<int32_t> shuffled_samples_;
-  std::vector<int32_t> shuffled_labels_;
   struct Captured {
     // The first steps of a size run eagerly: they settle the arenas and the vendor's plans.
     int eager_steps = 0;

@@ -6,6 +6,7 @@
 #define MOONPOOL_ACQUISITION_INSTANCES(FOR_EACH, FOR_EACH_2D, REDUCE_ROWS) \
   FOR_EACH(kernels::LeastConfidence)                                       \
   FOR_EACH(kernels::Margin)                                                \
+  FOR_EACH(kernels::PseudoLabel)                                           \
   FOR_EACH(kernels::Entropy)                                               \
   FOR_EACH(kernels::MutualInformation)                                     \
   FOR_EACH(kernels::LossDifference)                                        \

@@ -54,6 +54,23 @@ struct Margin {
   }
 };
 
+/// Algorithm 2's choice: a row is confident if its largest probability is above the threshold, and
+/// its pseudo-label is the class that the labelling model gives it.
+struct PseudoLabel {
+  const float* probabilities;    // [rows, classes], the main model's
+  const float* labeller_logits;  // [rows, classes]
+  float threshold;
+  int32_t* labels;     // [rows]
+  int32_t* confident;  // [rows], 0 or 1
+  int64_t classes;
+  static constexpr int64_t kCost = 16;
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
+    const float* p = probabilities + row * classes;
+    labels[row] = static_cast<int32_t>(argmax(labeller_logits + row * classes, classes));
+    confident[row] = p[argmax(p, classes)] > threshold ? 1 : 0;
+  }
+};
+
 /// ENTROPY: H[p].
 struct Entropy {
   const float* probabilities;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/runtime/parallel.h"
+#include "kernels/runtime/philox.h"
 
 namespace moonpool::kernels {
 
@@ -34,6 +35,32 @@ struct GatherNormalise {
     const int64_t sample = index[first + row];
     const auto value = static_cast<float>(store[sample * width + column]);
     out[row * width + column] = normalised(value, unit, mean[column], deviation[column]);
+  }
+};
+
+/// GatherNormalise for points that are moved at random: to every value of a row a normal number of
+/// that deviation is added before it is normalised. The numbers belong to (*key, example).
+struct GatherJitter {
+  const float* store;       // [samples, width]
+  const int32_t* sample;    // of each example
+  const int32_t* example;   // whose numbers
+  const int64_t* position;  // where in both lists the batch starts
+  const RandomKey* key;
+  float jitter;
+  const float* mean;       // [width]
+  const float* deviation;  // [width]
+  float* out;              // [batch, width]
+  int64_t width;
+  static constexpr int64_t kCost = 64;
+  MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t column) const {
+    const int64_t at = *position + row;
+    const auto index = static_cast<uint32_t>(example[at] * width + column);
+    const Philox4 words = key->at(index);
+    // Box and Muller; 1 - u lies in (0, 1].
+    const float radius = std::sqrt(-2.0f * std::log(1.0f - uniform_float(words.word[0])));
+    const float normal = radius * std::cos(6.2831853f * uniform_float(words.word[1]));
+    const float value = store[sample[at] * width + column] + jitter * normal;
+    out[row * width + column] = (value - mean[column]) / deviation[column];
   }
 };
 

@@ -31,6 +31,7 @@ enum class RandomPurpose : uint32_t {
   kSeeding = 7,
   kNoise = 8,
   kData = 9,
+  kFineTuneShuffle = 10,
 };
 
 struct Philox4 {

@@ -1,0 +1,119 @@
+#include "active/fine_tune.h"
+
+#include "engine/predict.h"
+#include "kernels/acquisition/scores.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+namespace {
+
+Augmentation augmentation_for(const Dataset& dataset, const FineTuning& settings) {
+  const SampleShape& shape = dataset.shape;
+  return {.shape = {shape.height, shape.width, shape.channels},
+          .images = settings.images,
+          .point_deviation = settings.point_deviation};
+}
+
+/// Per unique sample, on the host.
+struct PseudoLabels {
+  std::vector<int32_t> label;
+  std::vector<int32_t> confident;
+};
+
+PseudoLabels pseudo_label(Stream& stream, const Classifier& model, const Classifier& ema_model,
+                          const SampleStore& store, const FineTuning& settings) {
+  const Predictions main = predict(stream, model, store);
+  Predictions ema;
+  if (settings.labeller == PseudoLabeller::kEmaModel) ema = predict(stream, ema_model, store);
+  const float* logits =
+      settings.labeller == PseudoLabeller::kEmaModel ? ema.logits.data() : main.logits.data();
+  const Buffer<float> probabilities =
+      softmax(stream, main.logits.data(), main.count, main.classes);
+  const Buffer<int32_t> labels(stream.device(), main.count);
+  const Buffer<int32_t> confident(stream.device(), main.count);
+  for_each(
+      stream, main.count,
+      kernels::PseudoLabel{probabilities.data(), logits, static_cast<float>(settings.threshold),
+                           labels.data(), confident.data(), main.classes});
+  return {labels.download(stream), confident.download(stream)};
+}
+
+}  // namespace
+
+FineTuner::FineTuner(Stream& stream, const Dataset& dataset, const SampleStore& store,
+                     Classifier& model, Classifier& ema_model, const Protocol& protocol,
+                     int64_t batch_size, uint64_t seed)
+    : stream_(stream),
+      store_(store),
+      model_(model),
+      ema_model_(ema_model),
+      protocol_(protocol),
+      seed_(seed),
+      adam_(stream, model.parameters(),
+            {.learning_rate = protocol.fine_tuning.learning_rate,
+             .gradient_clamp = protocol.gradient_clamp}),
+      ema_(adam_, ema_model.parameters(), protocol.ema, protocol.ema_statistics),
+      step_(stream, store, model, ema_model, ema_, batch_size, protocol.needs_ema_accuracy(),
+            augmentation_for(dataset, protocol.fine_tuning)) {}
+
+FineTuner::Examples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome) {
+  const FineTuning& settings = protocol_.fine_tuning;
+  const PseudoLabels pseudo = pseudo_label(stream_, model_, ema_model_, store_, settings);
+  Examples chosen;
+  const auto take = [&](int64_t example) {
+    const int32_t sample = pool.sample_of(example);
+    chosen.samples.push_back(sample);
+    chosen.labels.push_back(pseudo.label[sample]);
+    chosen.examples.push_back(static_cast<int32_t>(example));
+  };
+  for (const int64_t example : pool.unlabelled()) {
+    if (pseudo.confident[pool.sample_of(example)] == 0) continue;
+    take(example);
+    ++outcome.confident;
+    if (pool.origin_of(example) != Origin::kClean) {
+      ++outcome.confident_noisy;
+    } else if (pool.has_label(example, chosen.labels.back())) {
+      ++outcome.pseudo_right;
+    }
+  }
+  if (outcome.confident < settings.least_confident) return {};
+  if (settings.labelled_too) {
+    for (const int64_t example : pool.labelled()) take(example);
+    outcome.used_labelled = pool.labelled_count();
+  }
+  outcome.used = static_cast<int64_t>(chosen.samples.size());
+  return chosen;
+}
+
+EpochTotals FineTuner::run_epoch(uint32_t round, int64_t epoch, const Examples& chosen) {
+  const auto step = static_cast<uint32_t>(epoch);
+  try {
+    return step_.run_augmented_epoch(chosen.samples, chosen.labels, chosen.examples,
+                                     {seed_, RandomPurpose::kFineTuneShuffle, round, step},
+                                     {seed_, RandomPurpose::kAugmentation, round, step});
+  } catch (const Error& error) {
+    fail("round {}, fine-tuning epoch {}: {}", round, epoch, error.what());
+  }
+}
+
+FineTuneOutcome FineTuner::run(uint32_t round, const Pool& pool, Adam& adam) {
+  FineTuneOutcome outcome;
+  const Examples chosen = choose(pool, outcome);
+  if (chosen.samples.empty()) return outcome;
+  adam_.reset(stream_);
+  adam_.take_counts_from(stream_, adam);
+  while (outcome.epochs < protocol_.fine_tuning.max_epochs) {
+    const EpochTotals totals = run_epoch(round, outcome.epochs + 1, chosen);
+    const EpochMeans means = means_of(totals);
+    ++outcome.epochs;
+    outcome.loss = means.loss;
+    if (outcome.epochs == 1) outcome.first_loss = means.loss;
+    outcome.accuracy = means.accuracy;
+    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = means.ema_accuracy;
+    if (protocol_.stops_at(means.accuracy, means.ema_accuracy)) break;
+  }
+  adam.take_counts_from(stream_, adam_);
+  return outcome;
+}
+
+}  // namespace moonpool
