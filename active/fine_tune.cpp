@@ -1,5 +1,6 @@
 #include "active/fine_tune.h"
 
+#include "active/training.h"
 #include "engine/predict.h"
 #include "kernels/acquisition/scores.h"
 #include "kernels/runtime/error.h"
@@ -27,8 +28,7 @@ PseudoLabels pseudo_label(Stream& stream, const Classifier& model, const Classif
   if (settings.labeller == PseudoLabeller::kEmaModel) ema = predict(stream, ema_model, store);
   const float* logits =
       settings.labeller == PseudoLabeller::kEmaModel ? ema.logits.data() : main.logits.data();
-  const Buffer<float> probabilities =
-      softmax(stream, main.logits.data(), main.count, main.classes);
+  const Buffer<float> probabilities = softmax(stream, main.logits.data(), main.count, main.classes);
   const Buffer<int32_t> labels(stream.device(), main.count);
   const Buffer<int32_t> confident(stream.device(), main.count);
   for_each(

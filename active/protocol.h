@@ -104,7 +104,8 @@ Protocol parse_protocol(const std::string& name);
 
 /// The same protocol as Figure 1's experiment applies it (SPEC.md section 4): 100 epochs a round
 /// with no early stop and no restart. The released script for it clamps no gradient, and trains
-/// seven networks, the last one before the last query.
+/// seven networks, the last one before the last query. Fine-tuning, which is not part of it, is
+/// mild.
 Protocol for_four_moons(Protocol protocol);
 
 }  // namespace moonpool

@@ -21,24 +21,40 @@ struct RunOptions {
   std::string precision = "fp32";
   std::string out;
   bool overwrite = false;
-  int64_t epochs = 0;  // 0: as the protocol says
+  int64_t epochs = 0;            // 0: as the protocol says
+  int64_t fine_tune_epochs = 0;  // likewise
   // Given or not: the defaults depend on the data set.
   CLI::Option* start = nullptr;
   CLI::Option* query = nullptr;
   CLI::Option* rounds = nullptr;
 };
 
+double percent(int64_t part, int64_t whole) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void print_fine_tuning(const FineTuneOutcome& outcome) {
+  fmt::print("  fine-tuned {} epochs on {}", outcome.epochs, outcome.used);
+  if (outcome.confident > 0) {
+    fmt::print(" ({} confident, {:.1f} % noisy)", outcome.confident,
+               percent(outcome.confident_noisy, outcome.confident));
+  } else {
+    fmt::print(" (none confident)");
+  }
+}
+
 void print_round(const RoundRecord& record, const RoundTimings& timings) {
   const TrainingOutcome& training = record.training;
   fmt::print("round {:2}  {:6} labelled  {:3} epochs  loss {:.4f}  test {:6.2f} %  ema {:6.2f} %",
              record.round, record.labelled, training.epochs, training.loss,
              100 * record.test_accuracy, 100 * record.ema_test_accuracy);
+  if (record.fine_tuning) print_fine_tuning(*record.fine_tuning);
   if (!record.queried.empty()) {
-    fmt::print("  asked {} of {}, {:.1f} % clean", record.queried.size(), record.candidates,
-               100.0 * static_cast<double>(record.queried_clean) /
-                   static_cast<double>(record.queried.size()));
+    const auto queried = static_cast<int64_t>(record.queried.size());
+    fmt::print("  asked {} of {}, {:.1f} % clean", queried, record.candidates,
+               percent(record.queried_clean, queried));
   }
-  fmt::print("  {:.1f} s\n", timings.train + timings.evaluate + timings.select);
+  fmt::print("  {:.1f} s\n", timings.train + timings.fine_tune + timings.evaluate + timings.select);
   std::fflush(stdout);
 }
 
@@ -59,6 +75,13 @@ void run(RunOptions& options) {
   protocol.noise_form = options.problem.noise.form;
   options.problem.seed = options.experiment.seed;
   if (options.epochs > 0) protocol.max_epochs = options.epochs;
+  if (options.fine_tune_epochs > 0) {
+    if (!options.experiment.fine_tune) {
+      fail_usage("--fine-tune-epochs {}: has an effect only with --fine-tune",
+                 options.fine_tune_epochs);
+    }
+    protocol.fine_tuning.max_epochs = options.fine_tune_epochs;
+  }
   // All that can be wrong with the call is found before a folder is touched, and before `auto` says
   // which device it means.
   find_strategy(options.experiment.strategy);
@@ -115,6 +138,15 @@ void add_run_command(CLI::App& app) {
       ->add_option("--epochs", options->epochs,
                    "most epochs a round, instead of the protocol's [paper 500, released 499; "
                    "four-moons 100]")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  command->add_flag("--fine-tune", options->experiment.fine_tune,
+                    "after training, also train on augmented confident examples of the pool with "
+                    "the labels that the models give them; for points, Gaussian jitter is the "
+                    "augmentation");
+  command
+      ->add_option("--fine-tune-epochs", options->fine_tune_epochs,
+                   "most epochs of fine-tuning a round, instead of the protocol's [500; "
+                   "four-moons 10]")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   command->add_option("--seed", options->experiment.seed, "decides everything random [1]")
       ->check(whole_number<uint64_t>());

@@ -93,6 +93,7 @@ Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool
   settings.start = 20;
   settings.query = 200;
   settings.rounds = 7;
+  settings.fine_tune = plan.fine_tune;
   settings.seed = task.seed;
 
   Stream stream(plan.device);
@@ -113,7 +114,7 @@ Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool
     outcome.run.ema_test_accuracy = record.ema_test_accuracy;
   });
   outcome.run.strategy = task.strategy;
-  outcome.run.protocol = plan.protocol;
+  outcome.run.protocol = plan.protocol_name();
   outcome.run.seed = task.seed;
   outcome.run.clean_fraction = static_cast<double>(clean) / static_cast<double>(queried);
   outcome.run.seconds =

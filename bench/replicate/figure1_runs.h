@@ -15,9 +15,13 @@ struct Figure1Plan {
   std::vector<std::string> strategies;  // as find_strategy knows them
   int64_t seeds = 5;                    // seeds 1 .. seeds
   std::string protocol = "paper";
+  bool fine_tune = false;
   Device device;
   int jobs = 1;               // runs at once, one CPU thread each
   std::filesystem::path out;  // records of run LHD with seed 3 go to out/runs/LHD-3
+
+  /// As tables have it: "paper", or "paper+FT" with fine-tuning.
+  std::string protocol_name() const { return protocol + (fine_tune ? "+FT" : ""); }
 };
 
 struct Figure1Results {

@@ -20,6 +20,7 @@ struct Options {
   int64_t seeds = 5;
   std::vector<std::string> strategies;
   std::string protocol = "paper";
+  bool fine_tune = false;
   std::string out = "moonpool-out/figure1";
 };
 
@@ -42,6 +43,7 @@ void replicate(const Options& options, const std::string& typed) {
   plan.strategies = resolve_strategies(options.strategies);
   plan.seeds = options.seeds;
   plan.protocol = parse_protocol(options.protocol).name;
+  plan.fine_tune = options.fine_tune;
   plan.device = choose_device(options.common.device);
   const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
   // A run is small: on the CPU one thread each and several at once; a GPU takes one after the
@@ -63,11 +65,11 @@ void replicate(const Options& options, const std::string& typed) {
                                             .device = describe(plan.device),
                                             .threads = threads,
                                             .command_line = typed,
-                                            .protocol = plan.protocol,
+                                            .protocol = plan.protocol_name(),
                                             .total_seconds = took.count()}};
-  fmt::print("Figure 1, Four-Moons, {} protocol, {} seed{}, {} ({:.1f} s)\n\n{}\n", plan.protocol,
-             plan.seeds, plan.seeds == 1 ? "" : "s", report.provenance.device, took.count(),
-             figure1_table(report.runs));
+  fmt::print("Figure 1, Four-Moons, {} protocol, {} seed{}, {} ({:.1f} s)\n\n{}\n",
+             plan.protocol_name(), plan.seeds, plan.seeds == 1 ? "" : "s", report.provenance.device,
+             took.count(), figure1_table(report.runs));
   for (const std::string& warning : write_figure1(plan.out, report)) {
     fmt::print(stderr, "replicate_figure1: {}\n", warning);
   }
@@ -90,6 +92,9 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--protocol", options.protocol,
                  "paper (follows its text) or released (does what its code does) [paper]");
+  app.add_flag("--fine-tune", options.fine_tune,
+               "also train on confident unlabelled points, moved by Gaussian jitter, with the "
+               "labels that the models give them (not part of the paper's figure)");
   app.add_option("--out", options.out, "folder for the report [moonpool-out/figure1]");
   moonpool::add_common_options(app, options.common);
   const std::string typed = moonpool::command_line(argc, argv);
