@@ -19,17 +19,17 @@ namespace moonpool {
 struct ExperimentConfig {
   std::string strategy = "LHD";
   Protocol protocol;
-  int64_t start = 2000;  // labelled at first, drawn uniformly
-  int64_t query = 1000;  // labels asked for in a round
-  int64_t rounds = 10;   // of asking
+  int64_t start = 2000;    // labelled at first, drawn uniformly
+  int64_t query = 1000;    // labels asked for in a round
+  int64_t rounds = 10;     // of asking
   bool fine_tune = false;  // on the unlabelled pool, as the protocol says
   uint64_t seed = 1;
 };
 
 /// What a round did. Everything here depends on configuration and seed only.
 struct RoundRecord {
-  int64_t round = 0;     // 0-based
-  int64_t labelled = 0;  // examples trained on
+  int64_t round = 0;         // 0-based
+  int64_t labelled = 0;      // examples trained on
   double test_accuracy = 0;  // of the main model: what is reported (switch 15)
   double ema_test_accuracy = 0;
   TrainingOutcome training;

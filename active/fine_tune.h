@@ -12,15 +12,15 @@ namespace moonpool {
 
 /// What a round's fine-tuning trained on, and how it went.
 struct FineTuneOutcome {
-  int64_t confident = 0;        // examples of U \ S whose largest probability is above the threshold
+  int64_t confident = 0;  // examples of U \ S whose largest probability is above the threshold
   int64_t confident_noisy = 0;  // of these: added or relabelled by a noise benchmark
   int64_t pseudo_right = 0;     // of the clean ones: the pseudo-label is the oracle's label
   int64_t used = 0;             // examples trained on, S included; 0: too few were confident
   int64_t used_labelled = 0;    // of these: examples of S
   int64_t epochs = 0;
-  double first_loss = 0;  // mean loss over the first epoch, against the pseudo-labels
-  double loss = 0;        // over the last epoch
-  double accuracy = 0;    // main model, running, last epoch, against the pseudo-labels
+  double first_loss = 0;               // mean loss over the first epoch, against the pseudo-labels
+  double loss = 0;                     // over the last epoch
+  double accuracy = 0;                 // main model, running, last epoch, against the pseudo-labels
   std::optional<double> ema_accuracy;  // EMA model, likewise; nothing if the protocol needs none
 };
 

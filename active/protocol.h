@@ -38,7 +38,7 @@ struct FineTuning {
 
   PseudoLabeller labeller = PseudoLabeller::kEmaModel;
 
-  kernels::AugmentSettings images{.operations = 4, .cutout = 16};  // switch 12
+  AugmentSettings images{.operations = 4, .cutout = 16};  // switch 12
   float point_deviation = 0.1f;  // of the jitter that takes RandAugment's place for points
 };
 

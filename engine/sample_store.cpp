@@ -56,7 +56,8 @@ void SampleStore::gather(Stream& stream, const int32_t* index, const int64_t* po
 }
 
 void SampleStore::gather_augmented(Stream& stream, const Augmentation& augmentation,
-                                   const AugmentedBatch& lists, int64_t batch, float* out) const {
+                                   const AugmentedBatch& lists, int64_t batch, float* out,
+                                   void* scratch) const {
   if (const auto* points = std::get_if<Buffer<float>>(&samples_)) {
     for_each_2d(stream, batch, width_,
                 kernels::GatherJitter{points->data(), lists.samples, lists.examples, lists.position,
@@ -64,12 +65,22 @@ void SampleStore::gather_augmented(Stream& stream, const Augmentation& augmentat
                                       deviation_.data(), out, width_});
     return;
   }
-  const auto& images = std::get<Buffer<uint8_t>>(samples_);
-  check(augmentation.shape.size() == width_, "images of {} x {} x {} are not samples of {} values",
-        augmentation.shape.height, augmentation.shape.width, augmentation.shape.channels, width_);
-  kernels::augment_batch(stream, augmentation.images, augmentation.shape, images.data(),
-                         lists.samples, lists.examples, lists.position, lists.key, batch,
-                         mean_.data(), deviation_.data(), out);
+  const ImageShape& shape = augmentation.shape;
+  check(shape.size() == width_, "images of {} x {} x {} are not samples of {} values", shape.height,
+        shape.width, shape.channels, width_);
+  augment_batch(stream, augmentation.images, shape,
+                {.store = std::get<Buffer<uint8_t>>(samples_).data(),
+                 .sample = lists.samples,
+                 .example = lists.examples,
+                 .position = lists.position,
+                 .key = lists.key},
+                batch, mean_.data(), deviation_.data(), out, scratch);
+}
+
+std::size_t SampleStore::augmentation_scratch_bytes(Device device, const Augmentation& augmentation,
+                                                    int64_t batch) const {
+  if (std::holds_alternative<Buffer<float>>(samples_)) return 0;
+  return augment_scratch_bytes(device, augmentation.shape, batch);
 }
 
 }  // namespace moonpool

@@ -12,9 +12,9 @@ namespace moonpool {
 
 /// How samples are changed at random before they are normalised (SPEC.md section 3).
 struct Augmentation {
-  kernels::ImageShape shape;         // of the samples of a store of images
-  kernels::AugmentSettings images;   // RandAugment and Cutout
-  float point_deviation = 0.1f;      // of the normal numbers added to the samples of other stores
+  ImageShape shape;              // of the samples of a store of images
+  AugmentSettings images;        // RandAugment and Cutout
+  float point_deviation = 0.1f;  // of the normal numbers added to the samples of other stores
 };
 
 /// Samples as bytes (images) or floats (points), and how a batch of them is normalised.
@@ -43,9 +43,13 @@ class SampleStore {
     const RandomKey* key;
   };
   /// out [batch, width] = the samples of the batch, augmented and then normalised. All device
-  /// pointers. The same key and example give the same values in any batch.
+  /// pointers; `scratch` holds augmentation_scratch_bytes(). The same key and example give the same
+  /// values in any batch.
   void gather_augmented(Stream& stream, const Augmentation& augmentation,
-                        const AugmentedBatch& lists, int64_t batch, float* out) const;
+                        const AugmentedBatch& lists, int64_t batch, float* out,
+                        void* scratch) const;
+  std::size_t augmentation_scratch_bytes(Device device, const Augmentation& augmentation,
+                                         int64_t batch) const;
 
  private:
   void set_normalisation(Stream& stream, std::span<const float> mean,

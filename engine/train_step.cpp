@@ -178,12 +178,12 @@ void TrainStep::run_step(int64_t batch) {
 
   const Tensor x = tape.empty({batch, store_.width()}, DType::kFloat32);
   if (augmentation_) {
-    store_.gather_augmented(stream_, *augmentation_,
-                            {.samples = samples_.data(),
-                             .examples = examples_.data(),
-                             .position = &state->position,
-                             .key = augmentation_key_.data()},
-                            batch, x.data<float>());
+    const std::size_t scratch =
+        store_.augmentation_scratch_bytes(stream_.device(), *augmentation_, batch);
+    store_.gather_augmented(
+        stream_, *augmentation_,
+        {samples_.data(), examples_.data(), &state->position, augmentation_key_.data()}, batch,
+        x.data<float>(), tape.scratch<std::byte>(static_cast<int64_t>(scratch)));
   } else {
     store_.gather(stream_, samples_.data(), &state->position, batch, x.data<float>());
   }

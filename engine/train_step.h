@@ -16,11 +16,11 @@ namespace moonpool {
 
 using kernels::EpochTotals;
 
-/// One step: gather a batch, (augment) normalise, forward, cross-entropy, backward, (clamp) Adam and EMA in
-/// one kernel. Where it is asked for, or its statistics need it, the EMA model sees the same batch
-/// in training mode before its update, and its hits are counted (that is the released order,
-/// SPEC.md section 6, switches 1 and 6); on CUDA on a branch of its own beside the main model's
-/// passes. Losses and hits add up on the device and are read once an epoch.
+/// One step: gather a batch, (augment) normalise, forward, cross-entropy, backward, (clamp) Adam
+/// and EMA in one kernel. Where it is asked for, or its statistics need it, the EMA model sees the
+/// same batch in training mode before its update, and its hits are counted (that is the released
+/// order, SPEC.md section 6, switches 1 and 6); on CUDA on a branch of its own beside the main
+/// model's passes. Losses and hits add up on the device and are read once an epoch.
 ///
 /// On CUDA steps are captured as a graph, several in a row as one, and replayed: the only new input
 /// is the shuffled list of examples. On the CPU the same code simply runs.

@@ -77,8 +77,7 @@ void run(RunOptions& options) {
   if (options.epochs > 0) protocol.max_epochs = options.epochs;
   if (options.fine_tune_epochs > 0) {
     if (!options.experiment.fine_tune) {
-      fail_usage("--fine-tune-epochs {}: has an effect only with --fine-tune",
-                 options.fine_tune_epochs);
+      fail_usage("--fine-tune-epochs has no effect without --fine-tune");
     }
     protocol.fine_tuning.max_epochs = options.fine_tune_epochs;
   }

@@ -20,7 +20,20 @@ TEST(Protocol, Paper) {
   EXPECT_TRUE(paper.ema_starts_as_copy);                     // 5
   EXPECT_EQ(paper.gradient_clamp, 0);                        // 7
   EXPECT_EQ(paper.lhd_capture, LhdCapture::kAfterTraining);  // 8
-  EXPECT_EQ(paper.bald_dropout, 0.5f);                       // 13
+  EXPECT_FALSE(paper.fine_tuning.at_capture);                // 9
+  EXPECT_FALSE(paper.fine_tuning.labelled_too);              // 10
+  EXPECT_EQ(paper.fine_tuning.least_confident, 1);
+  EXPECT_EQ(paper.fine_tuning.threshold, 0.8);
+  EXPECT_EQ(paper.fine_tuning.learning_rate, 1e-2);
+  EXPECT_EQ(paper.fine_tuning.max_epochs, 500);
+  EXPECT_EQ(paper.fine_tuning.labeller, PseudoLabeller::kEmaModel);  // 11
+  EXPECT_EQ(paper.fine_tuning.images.operations, 4);                 // 12
+  EXPECT_EQ(paper.fine_tuning.images.cutout, 16);
+  EXPECT_FALSE(paper.fine_tuning.images.random_cutout_length);
+  EXPECT_FALSE(paper.fine_tuning.images.cutout_after_normalisation);
+  EXPECT_FALSE(paper.fine_tuning.images.flip);
+  EXPECT_EQ(paper.bald_dropout, 0.5f);  // 13
+  EXPECT_FALSE(paper.report_best);      // 15
   EXPECT_TRUE(paper.train_after_last_query);
   EXPECT_FALSE(paper.needs_ema_accuracy());
 }
@@ -38,7 +51,20 @@ TEST(Protocol, Released) {
   EXPECT_FALSE(released.ema_starts_as_copy);                     // 5
   EXPECT_EQ(released.gradient_clamp, 0.1);                       // 7
   EXPECT_EQ(released.lhd_capture, LhdCapture::kWhenGapShrinks);  // 8
-  EXPECT_EQ(released.bald_dropout, 0.0f);                        // 13
+  EXPECT_TRUE(released.fine_tuning.at_capture);                  // 9
+  EXPECT_TRUE(released.fine_tuning.labelled_too);                // 10
+  EXPECT_EQ(released.fine_tuning.least_confident, 1000);
+  EXPECT_EQ(released.fine_tuning.threshold, 0.8);
+  EXPECT_EQ(released.fine_tuning.learning_rate, 1e-2);
+  EXPECT_EQ(released.fine_tuning.max_epochs, 500);
+  EXPECT_EQ(released.fine_tuning.labeller, PseudoLabeller::kMainModel);  // 11
+  EXPECT_EQ(released.fine_tuning.images.operations, 4);                  // 12
+  EXPECT_EQ(released.fine_tuning.images.cutout, 16);
+  EXPECT_TRUE(released.fine_tuning.images.random_cutout_length);
+  EXPECT_TRUE(released.fine_tuning.images.cutout_after_normalisation);
+  EXPECT_TRUE(released.fine_tuning.images.flip);
+  EXPECT_EQ(released.bald_dropout, 0.0f);  // 13
+  EXPECT_TRUE(released.report_best);       // 15
   EXPECT_TRUE(released.needs_ema_accuracy());
 }
 

@@ -2,6 +2,7 @@
 // threads, and what TrainStep refuses.
 #include "engine/train_step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -199,11 +200,60 @@ TEST_P(TrainStepTest, ANaNStopsTheRun) {
   EXPECT_THROW(run->train(Epoch(0, 40)), Error);
 }
 
+TEST_P(TrainStepTest, AugmentedEpochsBelongToTheirExamplesAndKeys) {
+  // With one batch that takes all, order only decides in which order sums are formed.
+  const RandomKey key{.seed = 9, .purpose = RandomPurpose::kAugmentation};
+  const RandomKey other{.seed = 9, .purpose = RandomPurpose::kAugmentation, .step = 1};
+  const Epoch all(0, 40);
+  std::vector<int32_t> examples(40);
+  std::iota(examples.begin(), examples.end(), 100);
+  const auto loss = [&](const RandomKey& order, const std::vector<int32_t>& who,
+                        const RandomKey& augmentation) {
+    const auto run = small_run(16);
+    TrainStep step(stream(), run->store, run->model, run->ema_model, run->ema, 64, true,
+                   Augmentation{.point_deviation = 0.5f});
+    return step.run_augmented_epoch(all.samples, all.labels, who, order, augmentation).loss;
+  };
+  const double first = loss({.seed = 1}, examples, key);
+  EXPECT_EQ(loss({.seed = 1}, examples, key), first);
+  EXPECT_NEAR(loss({.seed = 2}, examples, key), first, 1e-4);
+  EXPECT_GT(std::abs(loss({.seed = 1}, examples, other) - first), 1e-3);
+  std::rotate(examples.begin(), examples.begin() + 1, examples.end());
+  EXPECT_GT(std::abs(loss({.seed = 1}, examples, key) - first), 1e-3);
+}
+
+TEST_P(TrainStepTest, ReplayedAugmentedEpochsEqualEagerOnes) {
+  // The second epoch is replayed from what the first captured on CUDA, with another key.
+  const Epoch all(0, 160);
+  const Augmentation augmentation{.point_deviation = 0.5f};
+  const auto train = [&](bool anew) {
+    const auto run = small_run(16);
+    const auto make = [&] {
+      return std::make_unique<TrainStep>(stream(), run->store, run->model, run->ema_model, run->ema,
+                                         16, true, augmentation);
+    };
+    auto step = make();
+    for (uint32_t epoch = 0; epoch < 3; ++epoch) {
+      if (anew) step = make();
+      step->run_augmented_epoch(all.samples, all.labels, all.samples, {.step = epoch},
+                                {.purpose = RandomPurpose::kAugmentation, .step = epoch});
+    }
+    return parameters(*run);
+  };
+  EXPECT_EQ(train(false), train(true));
+}
+
 TEST_P(TrainStepTest, RefusesWhatItCannotTrainOn) {
   const auto run = small_run(16);
   EXPECT_THROW(run->step.run_epoch({}, {}), Error);
   EXPECT_THROW(run->step.run_epoch(std::vector<int32_t>{1, 2}, std::vector<int32_t>{1}), Error);
   EXPECT_THROW(small_run(0), Error);
+  const std::vector<int32_t> two = {1, 2};
+  EXPECT_THROW(run->step.run_augmented_epoch(two, two, two, {}, {}), Error);
+  TrainStep augmented(stream(), run->store, run->model, run->ema_model, run->ema, 16, false,
+                      Augmentation{});
+  EXPECT_THROW(augmented.run_epoch(two, two), Error);
+  EXPECT_THROW(augmented.run_augmented_epoch(two, two, {two.data(), 1}, {}, {}), Error);
   const SampleStore wide(stream(), random_values(70), 7, {}, {});
   EXPECT_THROW(TrainStep(stream(), wide, run->model, run->ema_model, run->ema, 16, false), Error);
 }

@@ -53,6 +53,8 @@ TEST_F(BadOptions, WhatHasNoEffectForTheDataSet) {
                  {"--data-dir", "four-moons", "no files"});
   expect_refusal("run --device cpu --image-size 8 --out " + (scratch_ / "run").string(), 2,
                  {"--image-size", "four-moons"});
+  expect_refusal("run --device cpu --fine-tune-epochs 3 --out " + (scratch_ / "run").string(), 2,
+                 {"--fine-tune-epochs", "without --fine-tune"});
 }
 
 TEST_F(BadOptions, WhatHasNoEffectForTheNoise) {

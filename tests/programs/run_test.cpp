@@ -1,5 +1,6 @@
 // The programs, run as a person runs them.
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "kernels/runtime/cuda_api.h"
 #include "tests/programs/program_runner.h"
@@ -51,6 +52,64 @@ TEST_F(RunTest, ImagesGiveTheSameBytesOnOneOrTwoThreads) {
   const auto one = run("one", common + " --threads 1");
   const auto two = run("two", common + " --threads 2");
   for (const char* file : kRecords) EXPECT_EQ(read_file(one / file), read_file(two / file)) << file;
+}
+
+TEST_F(RunTest, FineTuningGivesTheSameBytesTwiceAndOnOneOrTwoThreads) {
+  for (const char* protocol : {"paper", "released"}) {
+    const std::string common = fmt::format(
+        "--strategy LHD --protocol {} --fine-tune --fine-tune-epochs 2 --query 50 --rounds 2 "
+        "--seed 7 --epochs 20",
+        protocol);
+    const auto first = run(std::string(protocol) + "1", common + " --threads 1");
+    const auto again = run(std::string(protocol) + "2", common + " --threads 1");
+    const auto threads = run(std::string(protocol) + "3", common + " --threads 2");
+    for (const char* file : kRecords) {
+      EXPECT_EQ(read_file(first / file), read_file(again / file)) << protocol << " " << file;
+      EXPECT_EQ(read_file(first / file), read_file(threads / file)) << protocol << " " << file;
+    }
+  }
+}
+
+TEST_F(RunTest, FineTuningComesAfterTrainingOrInItsMidst) {
+  const auto record = [&](const std::string& strategy, const std::string& protocol) {
+    const auto out = run(strategy + protocol,
+                         fmt::format("--strategy {} --protocol {} --fine-tune --fine-tune-epochs 2 "
+                                     "--start 600 --query 50 --rounds 1 --epochs 40",
+                                     strategy, protocol));
+    const std::string text = read_file(out / "rounds.jsonl");
+    return nlohmann::json::parse(text.substr(0, text.find('\n')));
+  };
+  for (const char* strategy : {"CONF", "LHD"}) {
+    for (const char* protocol : {"paper", "released"}) {
+      const auto json = record(strategy, protocol);
+      const auto& tuning = json.at("fine_tuning");
+      const bool midst = std::string(strategy) == "LHD" && std::string(protocol) == "released";
+      EXPECT_EQ(json.contains("test_accuracy_before_fine_tuning"), !midst) << json;
+      EXPECT_EQ(json.at("difference_captured_in_epoch") > 0, midst) << json;
+      EXPECT_EQ(tuning.at("epochs"), 2) << json;
+      EXPECT_GT(tuning.at("confident"), 1000) << json;
+      const int64_t labelled = std::string(protocol) == "released" ? 600 : 0;
+      EXPECT_EQ(tuning.at("used_labelled"), labelled) << json;
+      EXPECT_EQ(tuning.at("used"), tuning.at("confident").get<int64_t>() + labelled) << json;
+      EXPECT_LE(tuning.at("pseudo_labels_right"), tuning.at("confident")) << json;
+    }
+  }
+}
+
+TEST_F(RunTest, ImagesAreFineTunedOn) {
+  write_small_cifar10(scratch_ / "data", 40);
+  const std::string common =
+      "--dataset cifar10 --noise class --data-dir " + (scratch_ / "data").string() +
+      " --strategy LHD --fine-tune --epochs 3 --fine-tune-epochs 2 --start 100 --query 20 "
+      "--rounds 1 --model ";
+  for (const char* model : {"mlp", "resnet18"}) {
+    const auto one = run(std::string(model) + "1", common + model + " --threads 1");
+    const auto two = run(std::string(model) + "2", common + model + " --threads 2");
+    for (const char* file : kRecords) {
+      EXPECT_EQ(read_file(one / file), read_file(two / file)) << model << " " << file;
+    }
+    EXPECT_NE(read_file(one / "rounds.jsonl").find("\"fine_tuning\":{"), std::string::npos);
+  }
 }
 
 TEST_F(RunTest, AnotherSeedGivesAnotherRun) {
