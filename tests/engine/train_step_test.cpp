@@ -35,6 +35,12 @@ struct Epoch {
   }
 };
 
+Augmentation strong_jitter() {
+  Augmentation augmentation;
+  augmentation.point_deviation = 0.5f;
+  return augmentation;
+}
+
 class TrainStepTest : public DeviceTest {
  protected:
   struct Run {
@@ -211,7 +217,7 @@ TEST_P(TrainStepTest, AugmentedEpochsBelongToTheirExamplesAndKeys) {
                         const RandomKey& augmentation) {
     const auto run = small_run(16);
     TrainStep step(stream(), run->store, run->model, run->ema_model, run->ema, 64, true,
-                   Augmentation{.point_deviation = 0.5f});
+                   strong_jitter());
     return step.run_augmented_epoch(all.samples, all.labels, who, order, augmentation).loss;
   };
   const double first = loss({.seed = 1}, examples, key);
@@ -225,7 +231,7 @@ TEST_P(TrainStepTest, AugmentedEpochsBelongToTheirExamplesAndKeys) {
 TEST_P(TrainStepTest, ReplayedAugmentedEpochsEqualEagerOnes) {
   // The second epoch is replayed from what the first captured on CUDA, with another key.
   const Epoch all(0, 160);
-  const Augmentation augmentation{.point_deviation = 0.5f};
+  const Augmentation augmentation = strong_jitter();
   const auto train = [&](bool anew) {
     const auto run = small_run(16);
     const auto make = [&] {
