@@ -9,10 +9,10 @@
 namespace moonpool::kernels {
 
 struct EpochTotals {
-  double loss = 0;       // sum of the per-example losses
-  int64_t examples = 0;  // examples seen
-  int64_t hits = 0;      // of these, classified rightly by the main model
-  int64_t ema_hits = 0;  // and by the EMA model
+  double loss = 0;                    // sum of the per-example losses
+  int64_t examples = 0;               // examples seen
+  int64_t hits = 0;                   // of these, classified rightly by the main model
+  int64_t ema_hits = 0;               // and by the EMA model
   int64_t first_bad_step = kNoFault;  // in which the loss was first not finite
 };
 

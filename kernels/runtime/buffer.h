@@ -11,8 +11,8 @@
 
 namespace moonpool {
 
-/// Owns `bytes` of uninitialised memory on a device, aligned to 256 bytes. Move-only. On CUDA its end
-/// waits for all queued work, which may use it.
+/// Owns `bytes` of uninitialised memory on a device, aligned to 256 bytes. Move-only. On CUDA its
+/// end waits for all queued work, which may use it.
 class RawBuffer {
  public:
   RawBuffer() = default;

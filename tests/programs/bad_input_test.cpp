@@ -17,16 +17,6 @@ class BadInput : public testing::Test {
     EXPECT_FALSE(std::filesystem::exists(scratch_ / "run/rounds.jsonl"));
   }
 
-  static void expect_failure(const ProgramResult& result, int status,
-                             const std::vector<std::string>& words) {
-    EXPECT_EQ(result.status, status) << result.err;
-    EXPECT_EQ(result.error_lines(), 1) << result.err;
-    for (const std::string& word : words) {
-      EXPECT_NE(result.err.find(word), std::string::npos)
-          << "no '" << word << "' in " << result.err;
-    }
-  }
-
   ScratchFolder scratch_;
 };
 

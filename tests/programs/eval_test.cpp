@@ -12,21 +12,6 @@ namespace {
 
 class EvalProgram : public testing::Test {
  protected:
-  static std::string succeed(const std::string& arguments) {
-    const ProgramResult result = run_program_line("moonpool " + arguments);
-    EXPECT_EQ(result.status, 0) << arguments << "\n" << result.err;
-    return result.out;
-  }
-  static void expect_line(const std::string& arguments, int status,
-                          const std::vector<std::string>& words) {
-    const ProgramResult result = run_program_line("moonpool " + arguments);
-    EXPECT_EQ(result.status, status) << arguments << "\n" << result.err;
-    EXPECT_EQ(result.error_lines(), 1) << result.err;
-    for (const std::string& word : words) {
-      EXPECT_NE(result.err.find(word), std::string::npos)
-          << "no '" << word << "' in " << result.err;
-    }
-  }
   std::string path(const std::string& name) const { return (scratch_ / name).string(); }
 
   /// An MLP for images of 4 x 5, with random weights, in "w.safetensors".

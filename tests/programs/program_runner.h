@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
@@ -33,6 +34,30 @@ inline ProgramResult run_program_line(const std::string& arguments) {
   result.out = read_file(scratch / "out");
   result.err = read_file(scratch / "err");
   return result;
+}
+
+/// The program must have ended with `status` and one line that has all of `words`.
+inline void expect_failure(const ProgramResult& result, int status,
+                           const std::vector<std::string>& words) {
+  EXPECT_EQ(result.status, status) << result.err;
+  EXPECT_EQ(result.error_lines(), 1) << result.err;
+  for (const std::string& word : words) {
+    EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in " << result.err;
+  }
+}
+
+/// The same of `moonpool ARGUMENTS`.
+inline void expect_line(const std::string& arguments, int status,
+                        const std::vector<std::string>& words) {
+  SCOPED_TRACE("moonpool " + arguments);
+  expect_failure(run_program_line("moonpool " + arguments), status, words);
+}
+
+/// What `moonpool ARGUMENTS` says on standard output; it must succeed.
+inline std::string succeed(const std::string& arguments) {
+  const ProgramResult result = run_program_line("moonpool " + arguments);
+  EXPECT_EQ(result.status, 0) << "moonpool " << arguments << "\n" << result.err;
+  return result.out;
 }
 
 /// A CIFAR-10 folder of `records` images a file: the official layout, with synthetic pixels.
