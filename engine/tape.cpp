@@ -30,10 +30,33 @@ Tensor Tape::view(const Tensor& tensor, const Shape& shape) {
   return view;
 }
 
+void Tape::drop_values(const Tensor& tensor) {
+  Tensor::Node& node = *tensor.node_;
+  if (node.data_arena == nullptr) return;
+  node.data_arena->release(node.data, node.bytes(), node.epoch);
+  node.data_arena = nullptr;
+  node.data = nullptr;
+}
+
+void Tape::recomputable(const Tensor& result, std::function<void(void* values)> compute) {
+  result.node_->recompute = std::move(compute);
+}
+
+void Tape::drop_until_backward(const Tensor& tensor) {
+  if (!recording() || !tensor.node_->recompute) return;
+  drop_values(tensor);
+  record("recompute", [this, tensor] {
+    Tensor::Node& node = *tensor.node_;
+    node.data = arena_.allocate(node.bytes());
+    node.data_arena = &arena_;
+    node.recompute(node.data);
+  });
+}
+
 bool Tape::open_slot(const Tensor& tensor) {
   Tensor::Node& node = *tensor.node_;
   if (node.grad == nullptr) {
-    node.grad = arena_.allocate(static_cast<std::size_t>(tensor.numel()) * size_of(node.dtype));
+    node.grad = arena_.allocate(node.bytes());
     node.grad_arena = &arena_;
     node.epoch = arena_.epoch();
   }

@@ -62,6 +62,18 @@ class Tape {
   /// The same array with another shape of as many elements, and a gradient of its own.
   Tensor view(const Tensor& tensor, const Shape& shape);
 
+  /// Gives the values of an arena's tensor back to it, which nothing may read from here on, in any
+  /// copy or view and in any recorded op. The tensor goes on to have a gradient.
+  static void drop_values(const Tensor& tensor);
+
+  /// For results that cost little and take much room (Chen et al. 2016, "Training deep nets with
+  /// sublinear memory cost"): gives the values back and has them computed again when `backward`
+  /// comes to this point. Until then only ops that were recorded before may want to read them.
+  /// Without effect on a tape that does not record, and on what is not `recomputable`.
+  void drop_until_backward(const Tensor& tensor);
+  /// Says how the values of a result are computed again: `compute` must not hold the result.
+  static void recomputable(const Tensor& result, std::function<void(void* values)> compute);
+
   /// Notes how to add to the gradients of an op's inputs. Called only if the result requires one.
   void record(const char* op, std::function<void()> backward) {
     entries_.push_back({op, std::move(backward)});

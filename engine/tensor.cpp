@@ -52,9 +52,8 @@ std::string to_string(const Shape& shape) {
 }
 
 Tensor::Node::~Node() {
-  const std::size_t bytes = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
-  if (grad_arena != nullptr) grad_arena->release(grad, bytes, epoch);
-  if (data_arena != nullptr) data_arena->release(data, bytes, epoch);
+  if (grad_arena != nullptr) grad_arena->release(grad, bytes(), epoch);
+  if (data_arena != nullptr) data_arena->release(data, bytes(), epoch);
 }
 
 Tensor::Tensor(const Shape& shape, DType dtype, void* data, bool requires_grad, void* grad)

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -110,6 +111,10 @@ class Tensor {
     Node& operator=(const Node&) = delete;
     ~Node();
 
+    std::size_t bytes() const { return static_cast<std::size_t>(shape.numel()) * size_of(dtype); }
+
+    /// Computes `data` once more; of results that Tape::drop_until_backward can drop.
+    std::function<void(void* values)> recompute;
     Shape shape;
     DType dtype = DType::kFloat32;
     void* data = nullptr;

@@ -191,7 +191,7 @@ void TrainStep::run_step(int64_t batch) {
   for_each(stream_, batch, kernels::GatherLabels{labels_.data(), &state->position, labels});
   Tensor ema_logits;
   if (run_ema_) {
-    ema_stream_.wait_for(stream_);
+    if (ema_branches()) ema_stream_.wait_for(stream_);
     ema_logits = run_ema_forward(x);
   }
 
@@ -202,7 +202,7 @@ void TrainStep::run_step(int64_t batch) {
   parameters.complete_gradients(stream_);
 
   int32_t* ema_hits = nullptr;
-  if (run_ema_) stream_.wait_for(ema_stream_);
+  if (run_ema_ && ema_branches()) stream_.wait_for(ema_stream_);
   if (count_ema_hits_) {
     ema_hits = tape.scratch<int32_t>(batch);
     for_each(stream_, batch,
@@ -216,9 +216,11 @@ void TrainStep::run_step(int64_t batch) {
 }
 
 Tensor TrainStep::run_ema_forward(const Tensor& x) {
-  ema_arena_.rewind();
+  // Without a branch it is over before the main model's pass, which takes the same memory.
+  if (ema_branches()) ema_arena_.rewind();
   Tape tape(
-      ema_stream_, ema_arena_, Tape::Mode::kInference,
+      ema_branches() ? ema_stream_ : stream_, ema_branches() ? ema_arena_ : arena_,
+      Tape::Mode::kInference,
       optimizer_.needs_own_forward() ? Tape::Statistics::kBatch : Tape::Statistics::kBatchAlone);
   return ema_model_.classify(tape, ema_model_.features(tape, x));
 }

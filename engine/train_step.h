@@ -50,7 +50,7 @@ class TrainStep {
   void observe(std::function<void(int64_t steps)> observer) { observer_ = std::move(observer); }
 
   /// The most bytes of activations and their gradients, the batch itself included, that a step so
-  /// far had at one time; the EMA model's apart.
+  /// far had at one time; on CUDA the EMA model's apart.
   std::size_t activation_bytes() const { return arena_.peak(); }
   std::size_t ema_activation_bytes() const { return ema_arena_.peak(); }
   /// Nodes of one captured step of a full batch; 0 if none was captured.
@@ -63,6 +63,8 @@ class TrainStep {
   void run_steps(int64_t batch, int64_t count);
   void run_step(int64_t batch);
   void check_finite(const EpochTotals& totals);
+  /// Whether the EMA model's pass runs beside the main model's, in memory of its own.
+  bool ema_branches() const { return stream_.device().is_cuda(); }
   /// The EMA model's logits on the batch.
   Tensor run_ema_forward(const Tensor& x);
 

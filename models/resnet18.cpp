@@ -18,6 +18,7 @@ ResNet18::ResNet18(Device device, const ImageShape& shape, int64_t classes, int6
     for (int block = 0; block < kBlocksPerStage; ++block) {
       const int64_t stride = stage > 0 && block == 0 ? 2 : 1;
       blocks_.push_back(make_block(fmt::format("layer{}.{}.", stage + 1, block), in, out, stride));
+      blocks_.back().recompute = stage == 0;  // whose maps are the largest
       in = out;
     }
   }
@@ -42,7 +43,14 @@ ResNet18::BasicBlock ResNet18::make_block(const std::string& name, int64_t in, i
 
 Tensor ResNet18::BasicBlock::operator()(Tape& tape, const Tensor& x) const {
   const Tensor hidden = first.relu(tape, x);
-  return second.add_relu(tape, hidden, shortcut ? (*shortcut)(tape, x) : x);
+  const Tensor residual = shortcut ? (*shortcut)(tape, x) : x;
+  Tensor y = second.add_relu(tape, hidden, residual);
+  if (shortcut) {
+    Tape::drop_values(residual);  // neither gradient needs them
+  } else if (recompute) {
+    tape.drop_until_backward(hidden);
+  }
+  return y;
 }
 
 Tensor ResNet18::image_features(Tape& tape, Tensor images) const {

@@ -28,6 +28,7 @@ class ResNet18 : public ImageClassifier {
     ConvNorm first;
     ConvNorm second;
     std::optional<ConvNorm> shortcut;  // where the shape changes; otherwise x itself
+    bool recompute = false;  // keep no hidden map for the gradient; only without a shortcut
 
     Tensor operator()(Tape& tape, const Tensor& x) const;
   };

@@ -53,7 +53,7 @@ void print_model_info(const ModelInfoOptions& options) {
   ema_model->parameters().copy_from(stream, model->parameters());
   Adam adam(stream, model->parameters(), {});
   Ema ema(adam, ema_model->parameters(), {});
-  TrainStep step(stream, store, *model, *ema_model, ema, options.batch, /*count_ema_hits=*/false);
+  TrainStep step(stream, store, *model, *ema_model, ema, options.batch, /*count_ema_hits=*/true);
   std::vector<int32_t> samples(static_cast<std::size_t>(options.batch));
   std::iota(samples.begin(), samples.end(), 0);
   const std::vector<int32_t> labels(samples.size(), 1);
@@ -67,7 +67,7 @@ void print_model_info(const ModelInfoOptions& options) {
              kShape.channels, options.batch);
   fmt::print("device       {}\n", describe(device));
   fmt::print("parameters   {}\n", model->parameters().parameter_count());
-  fmt::print("activations  {:.1f} MiB in a training step, with their gradients\n",
+  fmt::print("activations  {:.1f} MiB at most in a training step, with their gradients\n",
              mebibytes(step.activation_bytes() + step.ema_activation_bytes()));
   fmt::print("memory       {:.1f} MiB at most, with parameters, moments, EMA model and images\n",
              mebibytes(memory_use(device).peak));

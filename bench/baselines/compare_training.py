@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Times ResNet18 at width 16 on the CPU: Moonpool against the best that PyTorch does, alternately.
 
-    compare_training.py [--precision fp32 bf16] [--task step inference] [--repeats 5] [--seconds 4] [--threads 2]
-                        [--pytorch eager compile ...] [--bench PROGRAM] [--width 16] [--out-dir FOLDER]
+    compare_training.py [--precision fp32 bf16] [--task step inference memory] [--repeats 5] [--seconds 4]
+                        [--threads 2] [--pytorch eager compile ...] [--layout channels_last ...] [--cast autocast ...]
+                        [--bench PROGRAM] [--width 16] [--out-dir FOLDER]
 
 Work: a training step at batch 64 (forward, backward, Adam, EMA update, EMA forward), and inference at batch 256.
-First every variant of pytorch_resnet18.py runs once; the fastest then runs in turn with Moonpool's bench_throughput,
---repeats times each. All are separate processes. Results go to training_speed_PRECISION.json: every variant, every
-run, medians, and how many times PyTorch's best Moonpool is. A variant that PyTorch cannot run is listed with its
-error. Where a step's memory is known on both sides, it is there, too. Needs the Python environment of
+First every variant of pytorch_resnet18.py runs once; the fastest two then run in turn with Moonpool's
+bench_throughput, --repeats times each. All are separate processes. Results go to training_speed_PRECISION.json: every
+variant, every run, medians, and how many times PyTorch's best Moonpool is. A variant that PyTorch cannot run is listed
+with its error. Tasks that are not run keep their place in the file. Needs the Python environment of
 tests/golden/requirements.txt, g++ for torch.compile, and a machine with nothing else to do: the load before
 each measurement is in the file.
+
+memory: the most bytes of a step beyond parameters, moments, EMA model and images, as both allocators count them:
+activations, gradients of activations and of parameters. What oneDNN takes for itself is in neither figure.
 """
 import argparse
 import datetime
@@ -29,13 +33,15 @@ root = here.parent.parent
 # Names of bench/throughput/bench_training.cpp.
 OURS = {"step": "ResNet18StepWithEmaForward/{width}/{precision}/64", "inference": "ResNet18Inference/{width}/{precision}"}
 RUNS = {"step": ("eager", "compile", "compile_all"), "inference": ("eager", "compile", "frozen", "mkldnn")}
+LAYOUTS = ("contiguous", "channels_last")
+CASTS = ("autocast", "full")
 
 
 def variants(task, precision):
     """All ways of running a task that make sense together."""
-    casts = ("autocast", "full") if precision == "bf16" else ("none",)
+    casts = CASTS if precision == "bf16" else ("none",)
     optimizers = ("foreach", "fused") if task == "step" else ("none",)
-    for cast, layout, run, optimizer in itertools.product(casts, ("contiguous", "channels_last"), RUNS[task], optimizers):
+    for cast, layout, run, optimizer in itertools.product(casts, LAYOUTS, RUNS[task], optimizers):
         if run == "mkldnn" and (layout == "channels_last" or cast == "autocast"):
             continue  # a layout and types of its own
         if run == "compile_all" and optimizer == "fused":
@@ -82,7 +88,9 @@ def ours(task, precision, args):
 def compare(task, precision, args):
     screened = []
     for variant in variants(task, precision):
-        if args.pytorch and variant["run"] not in args.pytorch:
+        if args.pytorch and variant["run"] not in args.pytorch or variant["layout"] not in args.layout:
+            continue
+        if variant["cast"] not in (*args.cast, "none"):
             continue
         result = theirs(variant, args)
         screened.append({"variant": label(variant), **result, "load": os.getloadavg()[0], "settings": variant})
@@ -113,13 +121,25 @@ def compare(task, precision, args):
     return result
 
 
-def step_memory(precision, args):
-    """Peak bytes of PyTorch's eager steps, by variant."""
-    result = {}
+def compare_memory(precision, args):
+    """Peak bytes of Moonpool's step, and of PyTorch's eager steps by variant."""
+    moonpool = pathlib.Path(args.bench).with_name("moonpool")
+    command = [moonpool, "info", "--model", "resnet18", "--width", str(args.width), "--batch", "64", "--device", "cpu",
+               "--precision", precision]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(args.threads))
+    if done.returncode != 0:
+        sys.exit(f"{moonpool}: {done.stderr.strip()}")
+    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if " " in line)
+    # Float images are with Moonpool's activations and among what PyTorch is given.
+    images = 64 * 32 * 32 * 3 * 4
+    bytes_ours = float(said["activations"].split()[0]) * 2**20 + 4 * int(said["parameters"]) - images
+    pytorch = {}
     for variant in variants("step", precision):
         if variant["run"] == "eager" and variant["optimizer"] == "fused":
-            result[label(variant)] = theirs({**variant, "task": "memory"}, args)
-    return result
+            pytorch[label(variant)] = theirs({**variant, "task": "memory"}, args)["peak_bytes"]
+    print(f"{precision} memory: Moonpool {bytes_ours / 1e6:.1f} MB, PyTorch " +
+          ", ".join(f"{name} {peak / 1e6:.1f} MB" for name, peak in pytorch.items()), flush=True)
+    return {"moonpool_bytes": round(bytes_ours), "pytorch_bytes": pytorch}
 
 
 def command_output(*command):
@@ -144,24 +164,27 @@ def provenance(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precision", nargs="+", choices=("fp32", "bf16"), default=["fp32", "bf16"])
-    parser.add_argument("--task", nargs="+", choices=("step", "inference"), default=["step", "inference"])
+    parser.add_argument("--task", nargs="+", choices=("step", "inference", "memory"),
+                        default=["step", "inference", "memory"])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="of measuring, per process")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--pytorch", nargs="+", choices=sorted({run for runs in RUNS.values() for run in runs}),
                         help="only these ways of running PyTorch")
+    parser.add_argument("--layout", nargs="+", choices=LAYOUTS, default=LAYOUTS, help="PyTorch's memory formats")
+    parser.add_argument("--cast", nargs="+", choices=CASTS, default=CASTS, help="PyTorch's ways of bf16")
     parser.add_argument("--bench", default=str(root / "build/release/bin/bench_throughput"))
     parser.add_argument("--out-dir", type=pathlib.Path, default=root / "bench/results")
     args = parser.parse_args()
     for precision in args.precision:
         path = args.out_dir / f"training_speed_{precision}.json"
-        result = {"what": f"ResNet18 width {args.width} on the CPU, {precision}: training step at batch 64, "
-                          "inference at batch 256, images/s"}
+        result = json.loads(path.read_text()) if path.exists() else {}
+        result["what"] = (f"ResNet18 width {args.width} on the CPU, {precision}: training step at batch 64, "
+                          "inference at batch 256, images/s; memory of a step")
         for task in args.task:
-            result[task] = compare(task, precision, args)
-        result["pytorch_step_memory"] = step_memory(precision, args)
-        result.update(provenance(args))
+            measured = compare_memory(precision, args) if task == "memory" else compare(task, precision, args)
+            result[task] = {**provenance(args), **measured}
         path.write_text(json.dumps(result, indent=2) + "\n")
         print(f"wrote {path}")
 

@@ -84,6 +84,14 @@ void forward_by_batch(Tape& tape, const Rows& size, NormTail tail, const Tensor&
                       norm.epsilon, moved_by<T>(tape, norm), {mean, mean + size.channels},
                       norm.faults, scratch.data<P>(), y.data<T>());
   if (y.requires_grad()) {
+    if (!residual.defined()) {
+      Tape::recomputable(y, [&tape, size, tail, x, norm, saved](void* values) {
+        P* mean_again = saved.data<P>();
+        batch_norm_repeat<T>(tape.stream(), size.rows, size.channels, x.data<T>(), nullptr, tail,
+                             {norm.weight.data<P>(), norm.bias.data<P>()},
+                             {mean_again, mean_again + size.channels}, static_cast<T*>(values));
+      });
+    }
     tape.record(op_name(tail), [&tape, size, tail, x, residual, norm, saved, y] {
       backward<T>(tape, size, tail, x, residual, norm, saved, y);
     });

@@ -57,8 +57,15 @@ void batch_norm_train(Stream& stream, int64_t rows, int64_t channels, const T* x
   check(rows > 1, "batch norm: {} value per channel has no variance, at least 2 are needed", rows);
   reduce_channels(stream, rows, channels, scratch,
                   kernels::BatchStatistics<T>{x, rows, channels, epsilon, running, saved, watch});
+  batch_norm_repeat(stream, rows, channels, x, residual, tail, parameters, saved, y);
+}
+
+template <class T>
+void batch_norm_repeat(Stream& stream, int64_t rows, int64_t channels, const T* x,
+                       const T* residual, NormTail tail, NormParameters<Accumulator<T>> parameters,
+                       SavedStatistics<Accumulator<T>> saved, T* y) {
   normalise<NormScale::kInverseDeviation>(stream, rows, channels, x, residual, tail, parameters,
-                                          epsilon, saved.mean, saved.inverse_deviation, y);
+                                          /*epsilon=*/0, saved.mean, saved.inverse_deviation, y);
 }
 
 template <class T>
@@ -150,16 +157,19 @@ void fold_batch_norm(Stream& stream, int64_t out_channels, int64_t per_filter, c
            kernels::FoldBias{parameters, running_mean, running_variance, small, folded_bias});
 }
 
-#define MOONPOOL_BATCH_NORM(T)                                                                  \
-  template void batch_norm_train(                                                               \
-      Stream&, int64_t, int64_t, const T*, const T*, NormTail, NormParameters<Accumulator<T>>,  \
-      double, RunningStatistics<Accumulator<T>>, SavedStatistics<Accumulator<T>>, FaultWatch,   \
-      Accumulator<T>*, T*);                                                                     \
-  template void batch_norm_inference(Stream&, int64_t, int64_t, const T*, const T*, NormTail,   \
-                                     NormParameters<Accumulator<T>>, double,                    \
-                                     const Accumulator<T>*, const Accumulator<T>*, T*);         \
-  template void batch_norm_backward(                                                            \
-      Stream&, int64_t, int64_t, const T*, const T*, const T*, NormTail, const Accumulator<T>*, \
+#define MOONPOOL_BATCH_NORM(T)                                                                     \
+  template void batch_norm_train(                                                                  \
+      Stream&, int64_t, int64_t, const T*, const T*, NormTail, NormParameters<Accumulator<T>>,     \
+      double, RunningStatistics<Accumulator<T>>, SavedStatistics<Accumulator<T>>, FaultWatch,      \
+      Accumulator<T>*, T*);                                                                        \
+  template void batch_norm_repeat(Stream&, int64_t, int64_t, const T*, const T*, NormTail,         \
+                                  NormParameters<Accumulator<T>>, SavedStatistics<Accumulator<T>>, \
+                                  T*);                                                             \
+  template void batch_norm_inference(Stream&, int64_t, int64_t, const T*, const T*, NormTail,      \
+                                     NormParameters<Accumulator<T>>, double,                       \
+                                     const Accumulator<T>*, const Accumulator<T>*, T*);            \
+  template void batch_norm_backward(                                                               \
+      Stream&, int64_t, int64_t, const T*, const T*, const T*, NormTail, const Accumulator<T>*,    \
       SavedStatistics<Accumulator<T>>, Accumulator<T>*, const NormGradients<T>&);
 
 MOONPOOL_BATCH_NORM(float)

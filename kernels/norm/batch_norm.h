@@ -55,6 +55,12 @@ void batch_norm_train(Stream& stream, int64_t rows, int64_t channels, const T* x
                       SavedStatistics<Accumulator<T>> saved, FaultWatch watch,
                       Accumulator<T>* scratch, T* y);
 
+/// The y of batch_norm_train once more, the same bits, from the statistics that it saved.
+template <class T>
+void batch_norm_repeat(Stream& stream, int64_t rows, int64_t channels, const T* x,
+                       const T* residual, NormTail tail, NormParameters<Accumulator<T>> parameters,
+                       SavedStatistics<Accumulator<T>> saved, T* y);
+
 /// Inference: the same with the statistics that training has averaged.
 template <class T>
 void batch_norm_inference(Stream& stream, int64_t rows, int64_t channels, const T* x,

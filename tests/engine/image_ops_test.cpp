@@ -109,6 +109,23 @@ TEST_P(BatchNormOpTest, AddRelu) {
       inputs(true));
 }
 
+TEST_P(BatchNormOpTest, ValuesThatAreComputedAgain) {
+  // The product takes their place before the gradient wants them back.
+  check(
+      [&](Tape& tape, const Tensors& in) {
+        const Tensor hidden = ops::batch_norm_relu(tape, in[0], norm(in, 1));
+        Tensor y = ops::add_relu(tape, ops::batch_norm(tape, hidden, norm(in, 1)), in[0]);
+        const double* place = hidden.data<double>();
+        tape.drop_until_backward(hidden);
+        if (tape.recording()) {
+          EXPECT_EQ(hidden.data<double>(), nullptr);
+          EXPECT_EQ(tape.empty(hidden.shape(), DType::kFloat64).data<double>(), place);
+        }
+        return ops::add(tape, y, y);
+      },
+      inputs(false));
+}
+
 TEST_P(BatchNormOpTest, AnInputThatIsItsOwnResidual) {
   check(
       [&](Tape& tape, const Tensors& in) {

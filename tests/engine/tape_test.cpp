@@ -57,6 +57,22 @@ TEST_P(TapeTest, RecordsOpsInOrder) {
   EXPECT_EQ(op_names(tape), (std::vector<std::string>{"linear", "relu", "flatten", "add", "mean"}));
 }
 
+TEST_P(TapeTest, ValuesThatAreDroppedMakeRoomBeforeTheirGradientComes) {
+  Tape tape(stream(), *arena_, Tape::Mode::kRecording);
+  const Tensor x = ones({32, 64}, true);
+  const Tensor sum = ops::add(tape, x, x);
+  const Tensor total = ops::add(tape, sum, x);
+  const float* place = sum.data<float>();
+  const std::size_t peak = arena_->peak();
+  Tape::drop_values(sum);
+  const Tensor other = tape.empty({32, 64}, DType::kFloat32);
+  EXPECT_EQ(other.data<float>(), place);
+  EXPECT_EQ(arena_->peak(), peak);
+  tape.backward(ops::mean(tape, total));
+  const std::vector<float> expected(32 * 64, 3.0f / (32 * 64));
+  EXPECT_EQ(gradient(x), expected);
+}
+
 TEST_P(TapeTest, RecordsNothingThatNeedsNoGradient) {
   Tape tape(stream(), *arena_, Tape::Mode::kRecording);
   const Tensor y = ops::relu(tape, ones({3}, false));
