@@ -9,6 +9,29 @@
 
 namespace moonpool::kernels {
 
+/// One column's part of ||a - b||^2.
+MOONPOOL_FUNCTOR double squared_difference(float a, float b) {
+  const double difference = static_cast<double>(a) - static_cast<double>(b);
+  return difference * difference;
+}
+
+/// a . b over the classes, in order.
+MOONPOOL_FUNCTOR double residual_product(const float* a, const float* b, int64_t classes) {
+  double sum = 0;
+  for (int64_t c = 0; c < classes; ++c) sum += static_cast<double>(a[c]) * b[c];
+  return sum;
+}
+
+/// ||g_i - g_j||^2 of outer products g, given the squared norms and the products of both factors.
+MOONPOOL_FUNCTOR double outer_distance(double norm_i, double norm_j, double residual_dot,
+                                       double feature_dot) {
+  const double norms = norm_i + norm_j;
+  const double distance = norms - 2.0 * residual_dot * feature_dot;
+  // Equal rows must come out as 0. A fused multiply-add does not round the product, the norms are
+  // rounded, and what is left then is up to 2^-53 of them; so less than twice that counts as 0.
+  return distance > 0x1p-52 * norms ? distance : 0;
+}
+
 /// ||x_i - x_j||^2 for rows x [rows, width].
 struct EuclideanMetric {
   const float* x;
@@ -16,9 +39,7 @@ struct EuclideanMetric {
 
   MOONPOOL_FUNCTOR int64_t columns() const { return width; }
   MOONPOOL_FUNCTOR double term(int64_t i, int64_t j, int64_t c) const {
-    const double difference =
-        static_cast<double>(x[i * width + c]) - static_cast<double>(x[j * width + c]);
-    return difference * difference;
+    return squared_difference(x[i * width + c], x[j * width + c]);
   }
   MOONPOOL_FUNCTOR double finish(int64_t /*i*/, int64_t /*j*/, double sum) const { return sum; }
   MOONPOOL_FUNCTOR double norm_term(int64_t i, int64_t c) const {
@@ -38,22 +59,14 @@ struct OuterProductMetric {
   int64_t width;
 
   MOONPOOL_FUNCTOR double residual_dot(int64_t i, int64_t j) const {
-    double sum = 0;
-    for (int64_t c = 0; c < classes; ++c) {
-      sum += static_cast<double>(residual[i * classes + c]) * residual[j * classes + c];
-    }
-    return sum;
+    return residual_product(residual + i * classes, residual + j * classes, classes);
   }
   MOONPOOL_FUNCTOR int64_t columns() const { return width; }
   MOONPOOL_FUNCTOR double term(int64_t i, int64_t j, int64_t c) const {
     return static_cast<double>(feature[i * width + c]) * feature[j * width + c];
   }
   MOONPOOL_FUNCTOR double finish(int64_t i, int64_t j, double sum) const {
-    const double norms = norm[i] + norm[j];
-    const double distance = norms - 2.0 * residual_dot(i, j) * sum;
-    // Equal rows must come out as 0. A fused multiply-add does not round the product, the norms are
-    // rounded, and what is left then is up to 2^-53 of them; so less than twice that counts as 0.
-    return distance > 0x1p-52 * norms ? distance : 0;
+    return outer_distance(norm[i], norm[j], residual_dot(i, j), sum);
   }
   MOONPOOL_FUNCTOR double norm_term(int64_t i, int64_t c) const {
     return static_cast<double>(feature[i * width + c]) * feature[i * width + c];

@@ -2,64 +2,58 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
-#include "kernels/runtime/parallel_cpu.h"
+#include "kernels/seeding/row_blocks.h"
 
 namespace moonpool {
-namespace {
 
-/// The distance of one pair, summed in reduce_rows' order.
-template <class Metric>
-struct OnePair : kernels::Float64Sum {
-  Metric metric;
-  int64_t other;
-  OnePair(const Metric& m, int64_t o) : metric(m), other(o) {}
-  MOONPOOL_FUNCTOR double map(int64_t row, int64_t c) const { return metric.term(row, other, c); }
-};
-
-}  // namespace
-
-template <class Metric>
-RejectionSampler<Metric>::RejectionSampler(const Metric& metric, const kernels::CopyTable& copies,
-                                           int64_t rows, RandomKey key)
-    : metric_(metric),
+RejectionSampler::RejectionSampler(const HostVectors& vectors, const std::vector<double>& norms,
+                                   const kernels::CopyTable& copies, RandomKey key)
+    : vectors_(vectors),
+      norms_(norms),
       copies_(copies),
-      rows_(rows),
       key_(key),
-      nearest_(static_cast<std::size_t>(rows), std::numeric_limits<double>::infinity()),
-      cumulative_(static_cast<std::size_t>(rows)) {}
+      reader_(vectors),
+      centres_(vectors.layout()),
+      nearest_(norms.size()),
+      cumulative_(norms.size()) {
+  // Rows that cannot be chosen need no distance.
+  for (int64_t row = 0; row < vectors.rows(); ++row) {
+    nearest_[row] = copies.left(row) > 0 ? std::numeric_limits<double>::infinity() : 0;
+  }
+}
 
-template <class Metric>
-std::vector<int32_t> RejectionSampler<Metric>::draw(int64_t k, int32_t first_row,
-                                                    int32_t first_example) {
+std::vector<int32_t> RejectionSampler::draw(int64_t k, int32_t first_row, int32_t first_example,
+                                            const std::function<void(int64_t)>& progress) {
   std::vector<int32_t> chosen(static_cast<std::size_t>(k), -1);
   chosen[0] = first_example;
-  pending_.push_back(first_row);
+  centres_.reserve(k);
+  add_centre(first_row);
   refresh();
   for (int64_t t = 1; t < k; ++t) {
+    if (progress && t % 64 == 0) progress(t);
     key_.step = static_cast<uint32_t>(t);
     RandomStream random(key_);
     for (;;) {
       const int64_t row = propose(random);
       if (row < 0) return chosen;
       const double stale = nearest_[row];
-      const double exact = true_distance(row);
+      const double exact = true_distance(static_cast<int32_t>(row));
       if (random.uniform() * stale < exact) {
         const int32_t offset = kernels::random_offset(copies_, row, random.next_u32());
         chosen[t] = kernels::take_copy(copies_, row, offset);
-        pending_.push_back(static_cast<int32_t>(row));
+        add_centre(static_cast<int32_t>(row));
         break;
       }
       // Rejections have cost half as much as making the weights exact would: do that.
-      const auto worth = rows_ * static_cast<int64_t>(pending_.size()) / 2;
-      if (distances_since_refresh_ > worth) refresh();
+      if (distances_since_refresh_ > vectors_.rows() * pending() / 2) refresh();
     }
   }
   return chosen;
 }
 
-template <class Metric>
-int64_t RejectionSampler<Metric>::propose(RandomStream& random) const {
+int64_t RejectionSampler::propose(RandomStream& random) const {
   const double total = cumulative_.back();
   if (!(total > 0)) return -1;
   const double target = random.uniform() * total;
@@ -69,40 +63,32 @@ int64_t RejectionSampler<Metric>::propose(RandomStream& random) const {
   return std::min(found, last) - cumulative_.begin();
 }
 
-template <class Metric>
-double RejectionSampler<Metric>::distance(int64_t row, int64_t centre) const {
-  const OnePair<Metric> pair(metric_, centre);
-  return metric_.finish(row, centre, cpu::reduce_row(row, metric_.columns(), pair));
+void RejectionSampler::add_centre(int32_t row) {
+  centres_.append(reader_.gather({&row, 1}, norms_.data()));
 }
 
-template <class Metric>
-double RejectionSampler<Metric>::true_distance(int64_t row) {
+double RejectionSampler::true_distance(int32_t row) {
   double smallest = nearest_[row];
-  for (const int32_t centre : pending_) smallest = std::min(smallest, distance(row, centre));
-  distances_since_refresh_ += static_cast<int64_t>(pending_.size());
+  filter_.approach(reader_.gather({&row, 1}, norms_.data()), centres_.from(known_), &smallest);
+  distances_since_refresh_ += pending();
   return smallest;
 }
 
-template <class Metric>
-void RejectionSampler<Metric>::refresh() {
-  const int threads =
-      cpu::threads_for(rows_ * metric_.columns() * static_cast<int64_t>(pending_.size()));
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 64)
-  for (int64_t row = 0; row < rows_; ++row) {
-    for (const int32_t centre : pending_) {
-      nearest_[row] = std::min(nearest_[row], distance(row, centre));
-    }
-  }
-  pending_.clear();
+void RejectionSampler::refresh() {
+  const VectorBlock unknown = centres_.from(known_);
+  for_row_blocks(vectors_.rows(), vectors_.columns() * unknown.count, [&] {
+    return [&, reader = VectorReader(vectors_), filter = std::make_unique<NearestFilter>()](
+               int64_t first, int64_t count) mutable {
+      filter->approach(reader.read(first, count, norms_.data()), unknown, nearest_.data() + first);
+    };
+  });
+  known_ = centres_.count();
   distances_since_refresh_ = 0;
   double sum = 0;
-  for (int64_t row = 0; row < rows_; ++row) {
+  for (int64_t row = 0; row < vectors_.rows(); ++row) {
     sum += kernels::draw_weight(nearest_.data(), copies_, row);
     cumulative_[row] = sum;
   }
 }
-
-template class RejectionSampler<kernels::EuclideanMetric>;
-template class RejectionSampler<kernels::OuterProductMetric>;
 
 }  // namespace moonpool

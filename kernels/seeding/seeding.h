@@ -3,13 +3,19 @@
 // Both return `k` candidate indices in the order chosen, none twice; 1 <= k <= candidates.count().
 // A row with a number that is not finite throws.
 // Metric is EuclideanMetric or OuterProductMetric.
+//
+// On the CPU both have a second form, over HostVectors: rows that need not be in memory, and that
+// are read a few times in all instead of once per choice. The first form uses it for metrics in
+// host memory.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "kernels/runtime/philox.h"
 #include "kernels/seeding/candidates.h"
+#include "kernels/seeding/host_vectors.h"
 #include "kernels/seeding/metric.h"
 
 namespace moonpool {
@@ -34,10 +40,28 @@ std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candi
                                       int64_t k, RandomKey key,
                                       SeedingMethod method = SeedingMethod::kAutomatic);
 
+/// Called now and then with the number of choices made; may be empty.
+using SelectionProgress = std::function<void(int64_t chosen)>;
+
+/// The same by rejection. `candidates` are on the CPU.
+std::vector<int32_t> kmeans_plus_plus(const HostVectors& vectors, const Candidates& candidates,
+                                      int64_t k, RandomKey key,
+                                      const SelectionProgress& progress = {});
+
 /// Repeatedly the row whose distance to its nearest centre is largest; `centres` are the rows that
 /// are centres from the start. Ties, and so also rows at distance zero, go to the lower candidate.
+///
+/// On the CPU lazily (k_centre_lazy.h): the choices are those of computing every distance in
+/// float64.
 template <class Metric>
 std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candidates& candidates,
                                      std::span<const int32_t> centres, int64_t k);
+
+/// The same, where the centres from the start are rows of vectors of their own. `candidates` are on
+/// the CPU.
+std::vector<int32_t> k_centre_greedy(const HostVectors& vectors, const Candidates& candidates,
+                                     const HostVectors& centre_vectors,
+                                     std::span<const int32_t> centres, int64_t k,
+                                     const SelectionProgress& progress = {});
 
 }  // namespace moonpool

@@ -1,5 +1,5 @@
-// The host side of seeding.h: which functor runs when. The same on every device, but for the
-// rejection method (rejection.h).
+// The host side of seeding.h: which functor runs when, and on the CPU which algorithm that needs no
+// pass per choice (rejection.h, k_centre_lazy.h).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,6 +7,7 @@
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
+#include "kernels/seeding/k_centre_lazy.h"
 #include "kernels/seeding/rejection.h"
 #include "kernels/seeding/seeding.h"
 
@@ -107,7 +108,65 @@ Buffer<double> squared_norms(Stream& stream, Metric& metric, int64_t rows) {
   return norms;
 }
 
+/// The candidate whose row has the largest norm, taken.
+kernels::Contender take_largest(const std::vector<double>& norms, const Candidates& candidates) {
+  const kernels::CopyTable copies = candidates.table();
+  kernels::Contender best = kernels::Best().identity();
+  for (int64_t row = 0; row < candidates.rows(); ++row) {
+    if (copies.left(row) == 0) continue;
+    best = kernels::Best().combine(best, {norms[row], copies.next(row), static_cast<int32_t>(row)});
+  }
+  copies.taken[best.row] += 1;
+  return best;
+}
+
+/// Calls f(HostVectors) for a metric in host memory.
+template <class F>
+auto with_host_vectors(const kernels::EuclideanMetric& metric, int64_t rows, const F& f) {
+  const MemoryRows x(metric.x, rows, metric.width);
+  return f(HostVectors(x));
+}
+template <class F>
+auto with_host_vectors(const kernels::OuterProductMetric& metric, int64_t rows, const F& f) {
+  const MemoryRows residual(metric.residual, rows, metric.classes);
+  const MemoryRows feature(metric.feature, rows, metric.width);
+  return f(HostVectors(residual, feature));
+}
+
 }  // namespace
+
+std::vector<int32_t> kmeans_plus_plus(const HostVectors& vectors, const Candidates& candidates,
+                                      int64_t k, RandomKey key, const SelectionProgress& progress) {
+  check_count(candidates, k);
+  const std::vector<double> norms = vectors.squared_norms();
+  const kernels::Contender first = take_largest(norms, candidates);
+  RejectionSampler sampler(vectors, norms, candidates.table(), key);
+  std::vector<int32_t> chosen = sampler.draw(k, first.row, first.example, progress);
+  Stream stream(kCpu);
+  fill_uniformly(stream, candidates, key, chosen);
+  return chosen;
+}
+
+std::vector<int32_t> k_centre_greedy(const HostVectors& vectors, const Candidates& candidates,
+                                     const HostVectors& centre_vectors,
+                                     std::span<const int32_t> centres, int64_t k,
+                                     const SelectionProgress& progress) {
+  check_count(candidates, k);
+  LazyKCentre greedy(vectors, candidates.table());
+  if (&centre_vectors == &vectors) {
+    greedy.add_centres(vectors, greedy.norms(), centres);
+  } else {
+    greedy.add_centres(centre_vectors, centre_vectors.squared_norms(), centres);
+  }
+  std::vector<int32_t> chosen = greedy.choose(k, progress);
+  if (static_cast<int64_t>(chosen.size()) == k) return chosen;
+  // All other distances are zero: ties, which go to the lower candidate.
+  Stream stream(kCpu);
+  const std::vector<int32_t> left = candidates.remaining(stream);
+  chosen.insert(chosen.end(), left.begin(),
+                left.begin() + (k - static_cast<int64_t>(chosen.size())));
+  return chosen;
+}
 
 template <class Metric>
 std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candidates& candidates,
@@ -116,28 +175,27 @@ std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candi
   const bool on_cuda = stream.device().is_cuda();
   check(!(on_cuda && method == SeedingMethod::kRejection),
         "k-means++ seeding by rejection runs on the CPU only");
+  if (!on_cuda && method != SeedingMethod::kInverseCdf) {
+    return with_host_vectors(metric, candidates.rows(), [&](const HostVectors& vectors) {
+      return kmeans_plus_plus(vectors, candidates, k, key);
+    });
+  }
   const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
   Workspace work(stream, candidates, k);
   take_largest(stream, candidates, norms.data(), work, 0);
 
-  std::vector<int32_t> chosen;
-  if (!on_cuda && method != SeedingMethod::kInverseCdf) {
-    RejectionSampler<Metric> sampler(metric, candidates.table(), candidates.rows(), key);
-    chosen = sampler.draw(k, work.centre.data()[0], work.chosen.data()[0]);
-  } else {
-    for (int64_t t = 1; t < k; ++t) {
-      approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
-      reduce_rows(stream, work.chunks, kChunk,
-                  kernels::WeightOfChunk{work.nearest.data(), candidates.table(), candidates.rows(),
-                                         work.sums.data()});
-      key.step = static_cast<uint32_t>(t);
-      for_each(stream, 1,
-               kernels::DrawByWeight{work.sums.data(), work.chunks, work.nearest.data(),
-                                     candidates.table(), candidates.rows(), key,
-                                     work.centre.data() + t, work.chosen.data() + t});
-    }
-    chosen = work.chosen.download(stream);
+  for (int64_t t = 1; t < k; ++t) {
+    approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
+    reduce_rows(stream, work.chunks, kChunk,
+                kernels::WeightOfChunk{work.nearest.data(), candidates.table(), candidates.rows(),
+                                       work.sums.data()});
+    key.step = static_cast<uint32_t>(t);
+    for_each(stream, 1,
+             kernels::DrawByWeight{work.sums.data(), work.chunks, work.nearest.data(),
+                                   candidates.table(), candidates.rows(), key,
+                                   work.centre.data() + t, work.chosen.data() + t});
   }
+  std::vector<int32_t> chosen = work.chosen.download(stream);
   fill_uniformly(stream, candidates, key, chosen);
   return chosen;
 }
@@ -146,6 +204,11 @@ template <class Metric>
 std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candidates& candidates,
                                      std::span<const int32_t> centres, int64_t k) {
   check_count(candidates, k);
+  if (!stream.device().is_cuda()) {
+    return with_host_vectors(metric, candidates.rows(), [&](const HostVectors& vectors) {
+      return k_centre_greedy(vectors, candidates, vectors, centres, k);
+    });
+  }
   const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
   Workspace work(stream, candidates, k);
   approach_all(stream, metric, candidates.rows(), centres, work.nearest.data());

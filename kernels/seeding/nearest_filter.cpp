@@ -1,0 +1,143 @@
+#include "kernels/seeding/nearest_filter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/seeding/metric.h"
+#include "kernels/vendor/gemm.h"
+
+namespace moonpool {
+namespace {
+
+constexpr int64_t kCentresAtOnce = 256;  // their products with a block of rows stay in the cache
+constexpr int64_t kWorthAGemm = 8;       // centres; fewer are multiplied one by one
+constexpr double kUnit = 0x1p-24;        // of float32's rounding
+// Products below 2^-126 may become 0, and so may factors.
+constexpr double kUnderflow = 0x1p-125;
+constexpr double kLargest = 1e18;  // a norm whose products stay far from overflow
+
+float product(const float* a, const float* b, int64_t width) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t c = 0; c < width; ++c) sum += a[c] * b[c];
+  return sum;
+}
+
+/// The relative error of a sum of `width` products, with room to spare.
+double relative_error(int64_t width) { return 1.01 * static_cast<double>(width + 2) * kUnit; }
+
+VectorSize largest_size(const VectorBlock& block) {
+  VectorSize largest;
+  for (int64_t i = 0; i < block.count; ++i) {
+    const VectorSize size = block.size_of(i);
+    largest.norm = std::max(largest.norm, size.norm);
+    for (const int f : {0, 1}) largest.factor[f] = std::max(largest.factor[f], size.factor[f]);
+  }
+  return largest;
+}
+
+/// A bound of |approximation - squared_distance| for a vector and centres of these sizes; infinite
+/// where float32 could overflow.
+double error_bound(const VectorBlock& layout, const VectorSize& row, const VectorSize& centres) {
+  double relative = 0;
+  double underflow[2] = {0, 0};
+  double scale[2] = {0, 0};
+  for (int f = 0; f < layout.factors; ++f) {
+    const double error = relative_error(layout.width[f]);
+    scale[f] = row.factor[f] * centres.factor[f];
+    // A zero centre's largest factor is 0; !(x < y) is true of NaN, too.
+    if (error > 0.1 || !(row.factor[f] < kLargest && centres.factor[f] < kLargest)) {
+      return std::numeric_limits<double>::infinity();
+    }
+    relative += error + kUnit;
+    underflow[f] =
+        static_cast<double>(layout.width[f]) * kUnderflow * (1 + row.factor[f] + centres.factor[f]);
+  }
+  if (!(row.norm < kLargest && centres.norm < kLargest)) {
+    return std::numeric_limits<double>::infinity();
+  }
+  if (layout.factors == 2) relative *= 1.2;  // the errors' product
+  const double lost = layout.factors == 1 ? underflow[0]
+                                          : underflow[0] * scale[1] + underflow[1] * scale[0] +
+                                                underflow[0] * underflow[1];
+  // The product's error, twice; the rounding of the centre's norm and of the difference; and, far
+  // below that, the rounding of squared_distance itself.
+  const double norms = row.norm * row.norm + centres.norm * centres.norm;
+  return 1.1 * (2 * relative * row.norm * centres.norm + 4 * kUnit * norms + 2 * lost) +
+         2 * kUnderflow;
+}
+
+}  // namespace
+
+void NearestFilter::approach(const VectorBlock& rows, const VectorBlock& centres, double* nearest) {
+  VectorBlock some = centres;
+  for (int64_t first = 0; first < centres.count; first += kCentresAtOnce) {
+    some.count = std::min(kCentresAtOnce, centres.count - first);
+    for (int f = 0; f < centres.factors; ++f) {
+      some.factor[f] = centres.factor[f] + first * centres.width[f];
+    }
+    some.norm = centres.norm + first;
+    approach_some(rows, some, nearest);
+  }
+}
+
+void NearestFilter::approach_some(const VectorBlock& rows, const VectorBlock& centres,
+                                  double* nearest) {
+  const int64_t count = centres.count;
+  const VectorSize largest = largest_size(centres);
+  multiply(rows, centres);
+  centre_norm_.resize(static_cast<std::size_t>(count));
+  for (int64_t c = 0; c < count; ++c) centre_norm_[c] = static_cast<float>(centres.norm[c]);
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const double bound = error_bound(rows, rows.size_of(i), largest);
+    // The approximation less ||x||^2, in place of the products.
+    float* const rest = products_.data() + i * count;
+    const float* const norm = centre_norm_.data();
+    float smallest = std::numeric_limits<float>::infinity();
+#pragma omp simd reduction(min : smallest)
+    for (int64_t c = 0; c < count; ++c) {
+      rest[c] = norm[c] - 2.0f * rest[c];
+      smallest = rest[c] < smallest ? rest[c] : smallest;
+    }
+    double& best = nearest[i];
+    const bool bounded = bound < std::numeric_limits<double>::infinity();
+    const double threshold = std::min(best, rows.norm[i] + smallest + bound);
+    const float cut = std::nextafter(static_cast<float>(threshold - rows.norm[i] + bound),
+                                     std::numeric_limits<float>::infinity());
+    if (bounded && smallest > cut) continue;
+    for (int64_t c = 0; c < count; ++c) {
+      if (bounded && rest[c] > cut) continue;
+      best = std::min(best, squared_distance(rows, i, centres, c));
+      ++exact_distances_;
+    }
+  }
+}
+
+void NearestFilter::multiply(const VectorBlock& rows, const VectorBlock& centres) {
+  const auto size = static_cast<std::size_t>(rows.count * centres.count);
+  if (products_.size() < size) products_.resize(size);
+  multiply(rows, centres, rows.factors - 1, products_.data());
+  if (rows.factors == 1) return;
+  if (residual_products_.size() < size) residual_products_.resize(size);
+  multiply(rows, centres, 0, residual_products_.data());
+#pragma omp simd
+  for (std::size_t p = 0; p < size; ++p) products_[p] *= residual_products_[p];
+}
+
+void NearestFilter::multiply(const VectorBlock& rows, const VectorBlock& centres, int factor,
+                             float* out) {
+  const int64_t width = rows.width[factor];
+  if (centres.count >= kWorthAGemm && rows.count >= kWorthAGemm) {
+    gemm(stream_, Transpose::kNo, Transpose::kYes, rows.count, centres.count, width,
+         rows.factor[factor], centres.factor[factor], 0.0f, out);
+    return;
+  }
+  for (int64_t i = 0; i < rows.count; ++i) {
+    for (int64_t c = 0; c < centres.count; ++c) {
+      *out++ = product(rows.factor[factor] + i * width, centres.factor[factor] + c * width, width);
+    }
+  }
+}
+
+}  // namespace moonpool
