@@ -158,7 +158,7 @@ template void read_npy_values(ByteSource&, const NpyHeader&, std::vector<uint8_t
 
 const char* NpyArray::type_name(const Values& values) { return kTypes[values.index()].name; }
 
-NpyHeader read_npy_header(ByteSource& source) {
+NpyHeader read_npy_header_of_any_type(ByteSource& source) {
   const std::string& path = source.name();
   const std::string text = read_header_text(source);
   const std::string_view type = value_of(text, "descr", path);
@@ -168,14 +168,18 @@ NpyHeader read_npy_header(ByteSource& source) {
   const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const ElementType& t) {
     return header.descriptor == t.descriptor;
   });
-  check(known != std::end(kTypes),
-        "{} holds elements of type {}; expected <f4, <f8, <i4, <i8 or |u1", path,
-        printable(header.descriptor));
   check(value_of(text, "fortran_order", path).starts_with("False"),
         "{} is in Fortran order; expected C order", path);
   header.shape = parse_shape(value_of(text, "shape", path), path);
   header.count = count_of(header.shape);
-  header.width = known->width;
+  header.width = known == std::end(kTypes) ? 0 : known->width;
+  return header;
+}
+
+NpyHeader read_npy_header(ByteSource& source) {
+  const NpyHeader header = read_npy_header_of_any_type(source);
+  check(header.width > 0, "{} holds elements of type {}; expected <f4, <f8, <i4, <i8 or |u1",
+        source.name(), printable(header.descriptor));
   return header;
 }
 

@@ -48,7 +48,10 @@ struct NpyHeader {
   uint64_t count = 0;  // of values; the largest number there is where that is not enough
   std::size_t width = 0;
 };
-/// Reads up to the first value.
+/// Reads up to the first value. Values are of any type, and `width` is 0 where that is none of
+/// NpyArray's.
+NpyHeader read_npy_header_of_any_type(ByteSource& source);
+/// The same for the types of NpyArray; an Error for others.
 NpyHeader read_npy_header(ByteSource& source);
 /// Reads all values, of a type that takes `header.width` bytes, to the end of the source. An Error
 /// unless they are as many as the header says.

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   moonpool::add_run_command(app);
   moonpool::add_train_command(app);
   moonpool::add_eval_command(app);
+  moonpool::add_select_command(app);
   moonpool::add_augment_command(app);
   moonpool::add_data_command(app);
   moonpool::add_fetch_command(app);

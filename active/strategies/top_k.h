@@ -1,6 +1,9 @@
 // Choosing by score: what CONF, MARG, BALD and ENTROPY share.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "active/pool_view.h"
 #include "kernels/runtime/parallel.h"
 
@@ -9,6 +12,9 @@ namespace moonpool {
 /// The `k` candidates whose samples have the largest scores, largest first; ties go to the lower
 /// candidate. `sample_scores` [view.samples()] on the device; a score that is not a number throws.
 std::vector<int64_t> top_k(PoolView& view, const Buffer<double>& sample_scores, int64_t k);
+
+/// The same of candidates that each have a score of their own, on the host.
+std::vector<int64_t> top_k_of(std::span<const double> scores, int64_t k);
 
 /// The same with the scores of a functor that is called once per unique sample: `make(scores)`
 /// returns the functor that writes them.

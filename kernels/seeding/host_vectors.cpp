@@ -41,7 +41,7 @@ std::string RowSource::fault(int64_t row) const {
   const float* values = read(row, 1, scratch.data());
   for (int64_t c = 0; c < width_; ++c) {
     if (!std::isfinite(values[c])) {
-      return fmt::format("the vectors have {} in row {}, column {}", values[c], row, c);
+      return fmt::format("the vector of sample {} has {} in column {}", row, values[c], c);
     }
   }
   return {};
