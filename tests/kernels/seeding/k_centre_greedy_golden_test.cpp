@@ -1,4 +1,7 @@
-// k-centre greedy against NumPy (strategies_small.json, "coreset").
+// k-centre greedy against NumPy (strategies_small.json, "coreset") and scikit-learn
+// (k_centre.json).
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -63,6 +66,51 @@ TEST_P(KCentreGoldenTest, ChoosesWhatNumPyChooses) {
                      {middle, unique.row_of.end()}, k),
               expected)
         << "as copies";
+  }
+}
+
+/// Number `i` of a case's inputs, as make_k_centre.py makes it.
+float input(uint64_t seed, uint64_t i) {
+  uint64_t z = (seed << 32) + i + 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  z ^= z >> 31;
+  int64_t sum = -131070;
+  for (int part = 0; part < 4; ++part) sum += static_cast<int64_t>(z >> 16 * part & 0xffff);
+  return static_cast<float>(sum) / 32768.0f;
+}
+
+std::vector<float> inputs(uint64_t seed, int64_t rows, int64_t width, const std::string& recipe) {
+  std::vector<float> x(static_cast<std::size_t>(rows * width));
+  for (int64_t i = 0; i < rows * width; ++i) {
+    const int64_t row = i / width;
+    const int64_t from = recipe == "equal" ? 0 : recipe == "copies" ? row % 37 : row;
+    float& value = x[i] = input(seed, static_cast<uint64_t>(from * width + i % width));
+    if (recipe == "relu") value = std::max(value, 0.0f);
+    if (recipe == "grid") value = std::clamp(std::nearbyint(value), -1.0f, 1.0f);
+    if (recipe == "far") value += 1000.0f;
+  }
+  return x;
+}
+
+TEST_P(KCentreGoldenTest, ChoosesWhatScikitLearnChoosesAmongMany) {
+  const Golden cases = Golden::load("k_centre.json")["cases"];
+  ASSERT_EQ(cases.size(), 25u);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Golden known = cases.at(i);
+    const int64_t rows = known["rows"].integer(), width = known["width"].integer();
+    const int64_t labelled = known["labelled"].integer(), k = known["k"].integer();
+    const std::string recipe = known["recipe"].text();
+    if (is_emulated() && rows * width > 1000) continue;
+    SCOPED_TRACE(testing::Message() << "case " << known["seed"].integer() << ", " << recipe);
+    const bool among_candidates = recipe == "labelled";
+    const auto x = inputs(static_cast<uint64_t>(known["seed"].integer()),
+                          among_candidates ? rows : rows + labelled, width, recipe);
+    std::vector<int32_t> row_of(static_cast<std::size_t>(rows));
+    std::vector<int32_t> centres(static_cast<std::size_t>(labelled));
+    std::iota(row_of.begin(), row_of.end(), 0);
+    std::iota(centres.begin(), centres.end(), among_candidates ? 0 : static_cast<int32_t>(rows));
+    EXPECT_EQ(choose(x, width, row_of, centres, k), known["chosen"].values<int32_t>());
   }
 }
 
