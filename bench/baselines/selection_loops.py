@@ -1,12 +1,14 @@
 """Selection as the released codes do it, in our own words: one pass over the pool per choice.
 
-    k_centre_greedy   the paper's released code and CoreSet of github.com/JordanAsh/badge
-                      (query_strategies/core_set.py, commit a2d18acd): scikit-learn's pairwise
-                      distances to the newest centre, and a Python loop that takes the minimum
-    badge_factorised  BadgeSampling of the same repository (badge_sampling.py): squared distances of
-                      gradients by their factors, and a draw by scipy's rv_discrete
-    kmeans_materialised  the paper's released code for BADGE and LHD: the same draw on rows that are
-                      formed, with scikit-learn's pairwise distances and a Python loop for the minimum
+    k_centre_greedy      the paper's released code (Active-Learning-on-Heteroskedastic-Distributions,
+                         query_strategies/core_set.py) and CoreSet of github.com/JordanAsh/badge (commit
+                         a2d18acd): scikit-learn's pairwise distances to the newest centre, and a Python
+                         loop that takes the minimum
+    badge_factorised     BadgeSampling of the latter (badge_sampling.py): squared distances of gradients
+                         by their factors, and a draw by scipy's rv_discrete
+    kmeans_materialised  the paper's released code for BADGE and LHD (lhd_sampling.py): the same draw on
+                         rows that are formed, with scikit-learn's pairwise distances and a Python loop
+                         for the minimum
 
 Each is a generator that yields a choice at a time, so that a caller can stop the clock. What they do
 beside computing (printing, asserting) is left out; nothing else is.
@@ -84,6 +86,8 @@ def kmeans_materialised(vectors):
             for row in range(len(vectors)):
                 if nearest[row] > to_pick[row]:
                     nearest[row] = to_pick[row]
+        if sum(nearest) == 0:
+            return
         pick = draw_by_squares(nearest, set(taken))
         taken.append(pick)
         yield int(pick)

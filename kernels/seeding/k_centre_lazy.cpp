@@ -17,7 +17,10 @@ int64_t leader_count(int64_t columns) {
   return std::clamp<int64_t>((int64_t{1} << 19) / columns, 1024, 8192);
 }
 
-/// Numbers of centres that are held in memory at once.
+/// Centres from the start that all rows get their first bound from.
+constexpr int64_t kFirstCentres = 128;
+
+/// Numbers of centres from the start that are held in memory at once.
 constexpr int64_t kCentreNumbers = int64_t{1} << 23;
 
 /// What Best prefers.
@@ -49,26 +52,33 @@ void LazyKCentre::add_centres(const HostVectors& vectors, const std::vector<doub
   unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
   const int64_t at_once = std::max<int64_t>(1, kCentreNumbers / vectors.columns());
   VectorReader reader(vectors);
-  VectorTable centres(vectors.layout());
   for (std::span<const int32_t> left(unique); !left.empty();) {
     const auto count = std::min<std::size_t>(left.size(), static_cast<std::size_t>(at_once));
-    centres.clear();
-    centres.append(reader.gather(left.first(count), norms.data()));
+    centres_.clear();
+    centres_.append(reader.gather(left.first(count), norms.data()));
     left = left.subspan(count);
-    for_row_blocks(vectors_.rows(), vectors_.columns() * static_cast<int64_t>(count), [&] {
-      return [&, pool = VectorReader(vectors_), filter = std::make_unique<NearestFilter>()](
-                 int64_t first, int64_t block_count) mutable {
-        filter->approach(pool.read(first, block_count, norms_.data()), centres.all(),
-                         nearest_.data() + first);
-      };
-    });
+    // Of the last ones a few give all rows a bound; the others are for rows that need it exact.
+    const int64_t some = left.empty() ? kFirstCentres : centres_.count();
+    approach_all(std::min(some, centres_.count()));
   }
+}
+
+void LazyKCentre::approach_all(int64_t centre_count) {
+  VectorBlock centres = centres_.all();
+  centres.count = centre_count;
+  for_row_blocks(vectors_.rows(), vectors_.columns() * centre_count, [&] {
+    return [&, pool = VectorReader(vectors_), filter = std::make_unique<NearestFilter>()](
+               int64_t first, int64_t count) mutable {
+      filter->approach(pool.read(first, count, norms_.data()), centres, nearest_.data() + first);
+    };
+  });
+  std::fill(known_.begin(), known_.end(), static_cast<int32_t>(centre_count));
 }
 
 std::vector<int32_t> LazyKCentre::choose(int64_t k, const std::function<void(int64_t)>& progress) {
   std::vector<int32_t> chosen;
   chosen.reserve(static_cast<std::size_t>(k));
-  centres_.reserve(k);
+  centres_.reserve(centres_.count() + k);
   refresh();
   while (static_cast<int64_t>(chosen.size()) < k) {
     const Contender best = best_leader();

@@ -34,6 +34,8 @@ class LazyKCentre {
   kernels::Contender contender(int32_t row) const {
     return {nearest_[row], copies_.next(row), row};
   }
+  /// Bounds of all rows by the first `centre_count` of centres_.
+  void approach_all(int64_t centre_count);
   kernels::Contender best_leader() const;
   /// Takes the leader's next copy and makes its row a centre.
   int32_t take(const kernels::Contender& leader);
@@ -51,7 +53,7 @@ class LazyKCentre {
   std::vector<double> norms_;
   std::vector<double> nearest_;  // of each row: exact up to the centres it knows, hence a bound
   std::vector<int32_t> known_;   // how many of `centres_` that are
-  VectorTable centres_;          // those chosen
+  VectorTable centres_;          // those from the start, the last of very many, and those chosen
   std::vector<int32_t> leaders_;
   VectorTable leader_vectors_;
   std::vector<double> leader_nearest_;

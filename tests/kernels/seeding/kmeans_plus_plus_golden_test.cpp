@@ -69,5 +69,64 @@ TEST_P(SeedingGoldenTest, Lhd) {
 
 MOONPOOL_TEST_ON_DEVICES(SeedingGoldenTest);
 
+class SeedingCountsTest : public SeedingTest {
+ protected:
+  /// Whether each of the first choices falls on each row as often as NumPy's do: Pearson's
+  /// statistic of two samples of equal size, choice by choice.
+  template <class Metric>
+  void expect_counts(const Golden& known, int64_t repeats, const Metric& metric, int64_t rows) {
+    const auto expected = known["counts"].values<int64_t>();
+    const auto k = static_cast<int64_t>(known["counts"].size());
+    for (const SeedingMethod method : methods()) {
+      std::vector<int64_t> counts(expected.size());
+      for (int64_t draw = 0; draw < repeats; ++draw) {
+        const auto chosen =
+            seed(metric, rows, one_candidate_per_row(rows), k, static_cast<uint64_t>(draw), method);
+        for (int64_t t = 0; t < k; ++t) ++counts[t * rows + chosen[t]];
+      }
+      for (int64_t t = 0; t < k; ++t) {
+        double statistic = 0;
+        std::size_t outcomes = 0;
+        for (int64_t row = 0; row < rows; ++row) {
+          const auto a = static_cast<double>(counts[t * rows + row]);
+          const auto b = static_cast<double>(expected[t * rows + row]);
+          if (a + b < 10) continue;
+          statistic += (a - b) * (a - b) / (a + b);
+          ++outcomes;
+        }
+        EXPECT_LT(statistic, outcomes == 1 ? 1e-9 : chi_square_bound(outcomes)) << "choice " << t;
+      }
+    }
+  }
+};
+
+TEST_P(SeedingCountsTest, FiftyChoicesOfBadge) {
+  const Golden golden = Golden::load("seeding_counts.json");
+  const Golden known = golden["badge"];
+  const Buffer<float> p = upload(known["probabilities"].values<float>());
+  const Buffer<float> features = upload(known["features"].values<float>());
+  const auto rows = static_cast<int64_t>(known["features"].size());
+  const int64_t classes = p.size() / rows;
+  const Buffer<float> residual(device(), p.size());
+  for_each(stream(), rows, kernels::HypotheticalResidual{p.data(), residual.data(), classes});
+  expect_counts(known, golden["repeats"].integer(),
+                kernels::OuterProductMetric{residual.data(), features.data(), nullptr, classes,
+                                            features.size() / rows},
+                rows);
+}
+
+TEST_P(SeedingCountsTest, FiftyChoicesOfLhd) {
+  const Golden golden = Golden::load("seeding_counts.json");
+  const Golden known = golden["lhd"];
+  const Buffer<float> vectors = upload(known["vectors"].values<float>());
+  const auto rows = static_cast<int64_t>(known["vectors"].size());
+  expect_counts(known, golden["repeats"].integer(),
+                kernels::EuclideanMetric{vectors.data(), vectors.size() / rows}, rows);
+}
+
+// Twenty thousand times fifty draws are for the CPU, on which both methods run.
+INSTANTIATE_TEST_SUITE_P(Devices, SeedingCountsTest, testing::Values(kCpu),
+                         [](const auto& instance) { return name(instance.param); });
+
 }  // namespace
 }  // namespace moonpool
