@@ -13,6 +13,7 @@
 // called are the same for all members.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/augment/affine.h"
@@ -46,7 +47,7 @@ struct AugmentWorkspace {
   /// Its size; the words start at a multiple of eight bytes.
   static int64_t words(const ImageShape& shape) {
     const int64_t axes = shape.height + shape.width;
-    const int64_t tables = axes > 3 * kTableSize ? axes : 3 * kTableSize;
+    const int64_t tables = std::max(axes, int64_t{3} * kTableSize);
     const int64_t all =
         static_cast<int64_t>(sizeof(PixelMap) / sizeof(uint32_t)) + 2 * shape.pixels() + tables;
     return all + all % 2;
@@ -219,16 +220,19 @@ class AugmentedImage {
     // From the second pixel of the second row on, borders at the left and right included, so that
     // it is one long loop; they are put right afterwards.
     const int32_t first = width + 1;
+    const int32_t last = (height - 1) * width;
     team_.for_each(pixels_ - 2 * first, [=](int32_t i) {
       sharp[first + i] = sharpened(pixels + first + i, width, factor);
     });
     team_.for_each(width, [=](int32_t x) {
       sharp[x] = pixels[x];
-      sharp[(height - 1) * width + x] = pixels[(height - 1) * width + x];
+      sharp[last + x] = pixels[last + x];
     });
     team_.for_each(height, [=](int32_t y) {
-      sharp[y * width] = pixels[y * width];
-      sharp[y * width + width - 1] = pixels[y * width + width - 1];
+      const int32_t left = y * width;
+      const int32_t right = left + width - 1;
+      sharp[left] = pixels[left];
+      sharp[right] = pixels[right];
     });
     swap_images();
   }
@@ -250,7 +254,7 @@ class AugmentedImage {
     const ChannelExtremes range = team_.extremes(space_.front, pixels_);
     const uint32_t* counts = space_.table;
     uint32_t* sums = space_.table + kTableSize;
-    uint32_t* next = space_.table + 2 * kTableSize;
+    uint32_t* next = sums + kTableSize;
     team_.histogram(space_.front, pixels_, space_.table, sums);
     // How many pixels have each value or a lower one (Hillis and Steele 1986).
     team_.for_each(kTableSize,

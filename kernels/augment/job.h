@@ -29,7 +29,7 @@ void augment(const kernels::AugmentJob& job, int64_t batch);
 
 namespace cuda {
 /// Shared memory that every device gives a block without being asked.
-inline constexpr std::size_t kSharedBytes = 48 * 1024;
+inline constexpr std::size_t kSharedBytes = std::size_t{48} * 1024;
 /// Images whose workspace is larger take theirs from `scratch`, block by block.
 void augment(void* stream, const kernels::AugmentJob& job, int64_t batch, void* scratch);
 }  // namespace cuda

@@ -55,9 +55,8 @@ MOONPOOL_FUNCTOR constexpr MagnitudeRange drawn_range(AugmentOperation operation
     case AugmentOperation::kBrightness:  // 0: black, 1: as it is
     case AugmentOperation::kSharpness:   // 0: smoothed, 1: as it is
       return {0.05, 0.95, false};
-    case AugmentOperation::kShearX:  // columns a row
-    case AugmentOperation::kShearY:  // rows a column
-      return {-0.1, 0.1, true};
+    case AugmentOperation::kShearX:      // columns a row
+    case AugmentOperation::kShearY:      // rows a column
     case AugmentOperation::kTranslateX:  // share of the width
     case AugmentOperation::kTranslateY:  // share of the height
       return {-0.1, 0.1, true};

@@ -90,8 +90,8 @@ MOONPOOL_FUNCTOR int32_t equalized(int32_t value, uint32_t below, uint32_t pixel
                                    uint32_t brightest) {
   const uint32_t step = (pixels - brightest) / 255;
   if (step == 0) return value;
-  const auto entry =
-      static_cast<int32_t>(static_cast<float>(step / 2 + below) / static_cast<float>(step));
+  const uint32_t scaled = step / 2 + below;
+  const auto entry = static_cast<int32_t>(static_cast<float>(scaled) / static_cast<float>(step));
   return entry > 255 ? 255 : entry;
 }
 
