@@ -74,4 +74,57 @@ std::vector<double> holm_correction(std::span<const double> p_values) {
   return adjusted;
 }
 
+double mean_height(std::span<const double> x, std::span<const double> y) {
+  check(x.size() == y.size() && x.size() >= 2, "a curve through {} and {} coordinates", x.size(),
+        y.size());
+  double area = 0;
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    check(x[i] > x[i - 1], "a curve whose x does not ascend: {} after {}", x[i], x[i - 1]);
+    area += (x[i] - x[i - 1]) * (y[i] + y[i - 1]) / 2;
+  }
+  return area / (x.back() - x.front());
+}
+
+namespace {
+
+constexpr double kSignificance = 0.05;
+
+/// At how many budgets `a` is better than `b`, as a share of them. [seed][budget].
+double share_of_wins(const std::vector<std::vector<double>>& a,
+                     const std::vector<std::vector<double>>& b) {
+  check(a.size() == b.size(), "curves over {} and {} seeds are no pairs", a.size(), b.size());
+  const std::size_t budgets = a.front().size();
+  int64_t wins = 0;
+  for (std::size_t budget = 0; budget < budgets; ++budget) {
+    std::vector<double> of_a;
+    std::vector<double> of_b;
+    for (std::size_t seed = 0; seed < a.size(); ++seed) {
+      of_a.push_back(a[seed].at(budget));
+      of_b.push_back(b[seed].at(budget));
+    }
+    const PairedTTest test = paired_t_test(of_a, of_b);
+    if (test.mean_difference > 0 && test.p_value < kSignificance) ++wins;
+  }
+  return static_cast<double>(wins) / static_cast<double>(budgets);
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> penalty_matrix(std::span<const SettingCurves> settings) {
+  check(!settings.empty(), "a penalty matrix of no settings was asked for");
+  const std::size_t strategies = settings.front().size();
+  std::vector<std::vector<double>> penalty(strategies, std::vector<double>(strategies, 0));
+  for (const SettingCurves& curves : settings) {
+    check(curves.size() == strategies, "settings of {} and {} strategies", strategies,
+          curves.size());
+    for (std::size_t i = 0; i < strategies; ++i) {
+      for (std::size_t j = 0; j < strategies; ++j) {
+        if (i == j || curves[i].size() < 2 || curves[j].size() < 2) continue;
+        penalty[i][j] += share_of_wins(curves[i], curves[j]);
+      }
+    }
+  }
+  return penalty;
+}
+
 }  // namespace moonpool

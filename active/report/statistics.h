@@ -31,4 +31,21 @@ PairedTTest paired_t_test(std::span<const double> a, std::span<const double> b);
 /// on a value outside 0..1.
 std::vector<double> holm_correction(std::span<const double> p_values);
 
+/// The area under the curve through the points (x_i, y_i) by the trapezoidal rule, divided by its
+/// width: the mean height of a learning curve. x ascends; two points or more.
+double mean_height(std::span<const double> x, std::span<const double> y);
+
+/// Accuracies of several strategies in one setting (a data set, a noise benchmark, ...).
+/// [strategy][seed][budget]; every strategy has the same seeds in the same order, or none if it has
+/// not run here.
+using SettingCurves = std::vector<std::vector<std::vector<double>>>;
+
+/// The pairwise penalty matrix of Ash et al., "Deep batch active learning by diverse, uncertain
+/// gradient lower bounds" (ICLR 2020), section 4: in a setting with B budgets, P[i][j] grows by 1/B
+/// for every budget at which strategy i is better than j, which is where the paired t-test over
+/// seeds says so (two-sided, p < 0.05; with five seeds |t| > 2.776). So P[i][j] is at most the
+/// number of settings, a row says how often a strategy wins and a column how often it loses. With
+/// one seed nobody is better.
+std::vector<std::vector<double>> penalty_matrix(std::span<const SettingCurves> settings);
+
 }  // namespace moonpool

@@ -76,5 +76,36 @@ TEST(Statistics, RefusesWhatHasNoAnswer) {
   EXPECT_THROW(holm_correction(List{NAN}), Error);
 }
 
+TEST(Statistics, AgreesWithNumpyOnAreas) {
+  const nlohmann::json expected = golden().at("mean_height");
+  expect_close(mean_height(expected.at("x").get<List>(), expected.at("y").get<List>()),
+               expected.at("height"));
+  EXPECT_DOUBLE_EQ(mean_height(List{1, 2, 4}, List{0, 1, 0}), 0.5);
+  EXPECT_THROW(mean_height(List{1}, List{1}), Error);
+  EXPECT_THROW(mean_height(List{1, 1}, List{1, 2}), Error);
+}
+
+TEST(Statistics, AgreesWithScipyOnThePenaltyMatrix) {
+  const nlohmann::json expected = golden().at("penalty");
+  const auto settings = expected.at("settings").get<std::vector<SettingCurves>>();
+  const auto matrix = expected.at("matrix").get<std::vector<List>>();
+  const auto ours = penalty_matrix(settings);
+  ASSERT_EQ(ours.size(), matrix.size());
+  double all = 0;
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    for (std::size_t j = 0; j < matrix.size(); ++j) {
+      EXPECT_DOUBLE_EQ(ours[i][j], matrix[i][j]) << i << " against " << j;
+      all += matrix[i][j];
+    }
+  }
+  EXPECT_GT(all, 1) << "the case shows something";
+}
+
+TEST(Statistics, NobodyIsBetterOverOneSeed) {
+  const SettingCurves curves = {{{0.1, 0.2}}, {{0.8, 0.9}}};
+  EXPECT_EQ(penalty_matrix(std::vector<SettingCurves>{curves}),
+            (std::vector<List>{{0, 0}, {0, 0}}));
+}
+
 }  // namespace
 }  // namespace moonpool
