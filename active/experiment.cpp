@@ -1,31 +1,11 @@
 #include "active/experiment.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
 
 namespace moonpool {
-namespace {
-
-/// Adds the seconds of its life to a number.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-}  // namespace
-
 void check_numbers(const ExperimentConfig& config, int64_t pool_size) {
   if (config.rounds < 1) fail_usage("--rounds {}: expected at least 1", config.rounds);
   if (config.start < 1) fail_usage("--start {}: expected at least 1", config.start);
@@ -40,6 +20,10 @@ void check_numbers(const ExperimentConfig& config, int64_t pool_size) {
         "--query {} in each of {} rounds: only {} examples of the pool are left after --start {}",
         config.query, config.rounds, left, config.start);
   }
+}
+
+int64_t network_count(const ExperimentConfig& config) {
+  return config.rounds + (config.protocol.train_after_last_query ? 1 : 0);
 }
 
 SampleStore make_store(Stream& stream, const Dataset& dataset, const Split& split) {
@@ -71,96 +55,120 @@ Experiment::Experiment(Stream& stream, const Problem& problem, const ExperimentC
   pool_.query(random.sample_without_replacement(pool_.size(), config.start));
 }
 
+void Experiment::begin_round() {
+  record_ = {};
+  record_.round = round_;
+  record_.labelled = pool_.labelled_count();
+  clock_.start_from({});
+  difference_.reset();
+  stage_ = Stage::kTraining;
+  is_begun_ = true;
+}
+
 void Experiment::run(const Observer& observer) {
-  const int64_t networks = config_.rounds + (config_.protocol.train_after_last_query ? 1 : 0);
-  for (int64_t round = 0; round < networks; ++round) {
-    RoundRecord record;
-    RoundTimings timings;
-    record.round = round;
-    record.labelled = pool_.labelled_count();
-    train_and_evaluate(record, timings);
-    if (round < config_.rounds) select_and_query(record, timings);
-    observer(record, timings);
+  const int64_t networks = network_count(config_);
+  while (round_ < networks) {
+    if (!is_begun_) begin_round();
+    train_and_evaluate(observer.after_epoch);
+    if (round_ < config_.rounds) select_and_query();
+    ++round_;
+    is_begun_ = false;
+    if (observer.after_round) observer.after_round(record_, clock_.timings());
   }
 }
 
-void Experiment::train(RoundRecord& record, RoundTimings& timings) {
-  difference_.reset();
+int64_t Experiment::epochs_of_round() const {
+  if (!is_begun_) return 0;
+  int64_t epochs =
+      stage_ == Stage::kTraining ? trainer_.progress().outcome.epochs : record_.training.epochs;
+  if (is_fine_tuning_) epochs += fine_tuner_->outcome().epochs;
+  if (record_.fine_tuning) epochs += record_.fine_tuning->epochs;
+  return epochs;
+}
+
+void Experiment::train(const std::function<void()>& after_epoch) {
+  const Phase phase(clock_, &RoundTimings::train);
   std::function<void()> at_capture;
   if (strategy_.uses_model_difference() &&
       config_.protocol.lhd_capture == LhdCapture::kWhenGapShrinks) {
-    at_capture = [&] { capture_difference(record, timings); };
+    at_capture = [&] { capture_difference(after_epoch); };
   }
-  {
-    const Stopwatch watch(timings.train);
-    record.training = trainer_.train(static_cast<uint32_t>(record.round), pool_.labelled_samples(),
-                                     pool_.labelled_labels(), at_capture);
-  }
-  timings.train -= timings.fine_tune;  // which was a part of it, if anything
+  record_.training = trainer_.train(static_cast<uint32_t>(round_), pool_.labelled_samples(),
+                                    pool_.labelled_labels(), at_capture, after_epoch);
 }
 
-void Experiment::fine_tune(RoundRecord& record, RoundTimings& timings) {
-  const Stopwatch watch(timings.fine_tune);
-  record.fine_tuning =
-      fine_tuner_->run(static_cast<uint32_t>(record.round), pool_, trainer_.adam());
+void Experiment::fine_tune(const std::function<void()>& after_epoch) {
+  const Phase phase(clock_, &RoundTimings::fine_tune);
+  is_fine_tuning_ = true;
+  record_.fine_tuning =
+      fine_tuner_->run(static_cast<uint32_t>(round_), pool_, trainer_.adam(), after_epoch);
+  is_fine_tuning_ = false;
 }
 
-void Experiment::capture_difference(RoundRecord& record, RoundTimings& timings) {
-  Predictions main = predict(stream_, *model_, store_);
-  // The EMA model's features, not its logits, come from batch normalisation in training mode.
-  const bool normalises = ema_model_->parameters().statistics_size() > 0;
+void Experiment::capture_difference(const std::function<void()>& after_epoch) {
+  Predictions main;
   Predictions ema;
-  if (normalises) {
-    Predictions logits = predict(stream_, *ema_model_, store_);
-    ema = predict(stream_, *ema_model_, store_, Tape::Statistics::kBatch);
-    ema.logits = std::move(logits.logits);
-  } else {
+  if (!captured_features_) {
+    main = predict(stream_, *model_, store_);
     ema = predict(stream_, *ema_model_, store_);
+    // The EMA model's features, not its logits, come from batch normalisation in training mode.
+    if (ema_model_->parameters().statistics_size() > 0) {
+      ema.features = predict(stream_, *ema_model_, store_, Tape::Statistics::kBatch).features;
+    }
   }
   if (fine_tuner_ && config_.protocol.fine_tuning.at_capture) {
-    fine_tune(record, timings);
-    main.logits = predict(stream_, *model_, store_).logits;
-    ema.logits = predict(stream_, *ema_model_, store_).logits;
+    if (!captured_features_) {
+      captured_features_.emplace(std::move(main.features), std::move(ema.features));
+    }
+    fine_tune(after_epoch);
+    main = predict(stream_, *model_, store_);
+    ema = predict(stream_, *ema_model_, store_);
+    main.features = std::move(captured_features_->first);
+    ema.features = std::move(captured_features_->second);
+    captured_features_.reset();
   }
   difference_ = model_difference(stream_, main, ema);
 }
 
-double Experiment::evaluate(const Classifier& model, RoundTimings& timings) {
-  const Stopwatch watch(timings.evaluate);
+double Experiment::evaluate(const Classifier& model) {
+  const Phase phase(clock_, &RoundTimings::evaluate);
   return accuracy(stream_, model, test_store_, problem_.dataset.test.labels);
 }
 
-void Experiment::train_and_evaluate(RoundRecord& record, RoundTimings& timings) {
-  train(record, timings);
-  record.test_accuracy = evaluate(*model_, timings);
-  if (fine_tuner_ && !record.fine_tuning) {
-    fine_tune(record, timings);
-    if (record.fine_tuning->epochs > 0) {
-      record.test_accuracy_before = record.test_accuracy;
-      record.test_accuracy = evaluate(*model_, timings);
+void Experiment::train_and_evaluate(const std::function<void()>& after_epoch) {
+  if (stage_ == Stage::kTraining) {
+    train(after_epoch);
+    record_.test_accuracy = evaluate(*model_);
+    stage_ = Stage::kFineTuning;
+  }
+  if (fine_tuner_ && !record_.fine_tuning) {
+    fine_tune(after_epoch);
+    if (record_.fine_tuning->epochs > 0) {
+      record_.test_accuracy_before = record_.test_accuracy;
+      record_.test_accuracy = evaluate(*model_);
       if (config_.protocol.report_best) {
-        record.test_accuracy = std::max(record.test_accuracy, *record.test_accuracy_before);
+        record_.test_accuracy = std::max(record_.test_accuracy, *record_.test_accuracy_before);
       }
     }
   }
-  record.ema_test_accuracy = evaluate(*ema_model_, timings);
+  record_.ema_test_accuracy = evaluate(*ema_model_);
 }
 
-void Experiment::select_and_query(RoundRecord& record, RoundTimings& timings) {
-  const Stopwatch watch(timings.select);
+void Experiment::select_and_query() {
+  const Phase phase(clock_, &RoundTimings::select);
   const std::vector<int64_t> unlabelled = pool_.unlabelled();
   std::vector<int32_t> samples(unlabelled.size());
   for (std::size_t i = 0; i < unlabelled.size(); ++i) samples[i] = pool_.sample_of(unlabelled[i]);
   PoolView view(stream_, store_, *model_, *ema_model_, samples, pool_.labelled_samples(),
                 config_.protocol.bald_dropout, difference_ ? &*difference_ : nullptr);
-  const RandomKey key{config_.seed, RandomPurpose::kSeeding, static_cast<uint32_t>(record.round)};
+  const RandomKey key{config_.seed, RandomPurpose::kSeeding, static_cast<uint32_t>(round_)};
   const std::vector<int64_t> chosen = strategy_.select(view, config_.query, key);
 
-  for (const int64_t candidate : chosen) record.queried.push_back(unlabelled[candidate]);
-  pool_.query(record.queried);
-  record.queried_clean = pool_.count_clean(record.queried);
-  record.candidates = view.candidates();
-  record.samples_scored = view.samples_scored();
+  for (const int64_t candidate : chosen) record_.queried.push_back(unlabelled[candidate]);
+  pool_.query(record_.queried);
+  record_.queried_clean = pool_.count_clean(record_.queried);
+  record_.candidates = view.candidates();
+  record_.samples_scored = view.samples_scored();
 }
 
 }  // namespace moonpool

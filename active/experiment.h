@@ -5,12 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "active/fine_tune.h"
 #include "active/model_difference.h"
+#include "active/phase_clock.h"
 #include "active/pool.h"
 #include "active/problem.h"
+#include "active/run_checkpoint.h"
 #include "active/strategies/strategy.h"
 #include "active/training.h"
 
@@ -25,6 +28,10 @@ struct ExperimentConfig {
   bool fine_tune = false;  // on the unlabelled pool, as the protocol says
   uint64_t seed = 1;
 };
+
+/// How many networks a run trains: one before each query, and one after the last if the protocol
+/// says so.
+int64_t network_count(const ExperimentConfig& config);
 
 /// What a round did. Everything here depends on configuration and seed only.
 struct RoundRecord {
@@ -42,7 +49,8 @@ struct RoundRecord {
   int64_t queried_clean = 0;
 };
 
-/// Wall-clock seconds of a round's phases; they go into a file of their own.
+/// Wall-clock seconds of a round's phases; they go into a file of their own. Of a run that went on
+/// after a kill, those of the work that it kept.
 struct RoundTimings {
   double train = 0;
   double fine_tune = 0;  // the choice of examples included
@@ -59,11 +67,28 @@ class Experiment {
   /// Throws what check_numbers does.
   Experiment(Stream& stream, const Problem& problem, const ExperimentConfig& config);
 
-  /// Called after every network that was trained.
-  using Observer = std::function<void(const RoundRecord&, const RoundTimings&)>;
+  /// What a run tells whoever watches it. Either may be null. Both may call `save`.
+  struct Observer {
+    /// Called after every network that was trained, and the query that it decided.
+    std::function<void(const RoundRecord&, const RoundTimings&)> after_round;
+    /// Called between two epochs of a round.
+    std::function<void()> after_epoch;
+  };
 
-  /// All rounds. With train_after_last_query there is one record more than rounds of asking.
+  /// All rounds that are left. With train_after_last_query there is one record more than rounds of
+  /// asking.
   void run(const Observer& observer);
+
+  /// Fills in where the run is, for an observer: everything but the configuration and the records.
+  void save(RunCheckpoint& checkpoint);
+  /// The next `run` goes on from there, and gives the same bits as if nothing had happened. An
+  /// Error if the state is of another pool or network.
+  void restore(const RunCheckpoint& checkpoint);
+
+  /// The round that is being worked on, 0-based.
+  int64_t round() const { return round_; }
+  /// Epochs of training and fine-tuning that this round has had so far.
+  int64_t epochs_of_round() const;
 
   /// After `run`: the last network and the labelled set.
   const Pool& pool() const { return pool_; }
@@ -71,13 +96,19 @@ class Experiment {
   const SampleStore& store() const { return store_; }
 
  private:
-  void train(RoundRecord& record, RoundTimings& timings);
-  void fine_tune(RoundRecord& record, RoundTimings& timings);
+  /// What a round does next. Between rounds it is kTraining.
+  enum class Stage { kTraining, kFineTuning };
+  using Phase = PhaseClock<RoundTimings>::Phase;
+
+  void train(const std::function<void()>& after_epoch);
+  void fine_tune(const std::function<void()>& after_epoch);
   /// Switch 8 as the released code does it, and 9.
-  void capture_difference(RoundRecord& record, RoundTimings& timings);
-  double evaluate(const Classifier& model, RoundTimings& timings);
-  void train_and_evaluate(RoundRecord& record, RoundTimings& timings);
-  void select_and_query(RoundRecord& record, RoundTimings& timings);
+  void capture_difference(const std::function<void()>& after_epoch);
+  double evaluate(const Classifier& model);
+  void train_and_evaluate(const std::function<void()>& after_epoch);
+  void select_and_query();
+  void begin_round();
+  void restore_round(const RunCheckpoint& checkpoint);
 
   Stream& stream_;
   const Problem& problem_;
@@ -90,7 +121,17 @@ class Experiment {
   std::unique_ptr<Classifier> ema_model_;
   Trainer trainer_;
   std::optional<FineTuner> fine_tuner_;
+
+  // The round that is being worked on.
+  int64_t round_ = 0;
+  Stage stage_ = Stage::kTraining;
+  bool is_begun_ = false;
+  bool is_fine_tuning_ = false;
+  RoundRecord record_;
+  PhaseClock<RoundTimings> clock_;
   std::optional<ModelDifference> difference_;  // that was taken during this round's training
+  // The features of both models from before the fine-tuning that is part of taking it.
+  std::optional<std::pair<Buffer<float>, Buffer<float>>> captured_features_;
 };
 
 /// A data split's samples on the stream's device, normalised as the data set says.

@@ -1,6 +1,7 @@
 #include "active/fine_tune.h"
 
-#include "active/training.h"
+#include <utility>
+
 #include "engine/predict.h"
 #include "kernels/acquisition/scores.h"
 #include "kernels/runtime/error.h"
@@ -56,10 +57,10 @@ FineTuner::FineTuner(Stream& stream, const Dataset& dataset, const SampleStore& 
       step_(stream, store, model, ema_model, ema_, batch_size, protocol.needs_ema_accuracy(),
             augmentation_for(dataset, protocol.fine_tuning)) {}
 
-FineTuner::Examples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome) {
+FineTuneExamples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome) {
   const FineTuning& settings = protocol_.fine_tuning;
   const PseudoLabels pseudo = pseudo_label(stream_, model_, ema_model_, store_, settings);
-  Examples chosen;
+  FineTuneExamples chosen;
   const auto take = [&](int64_t example) {
     const int32_t sample = pool.sample_of(example);
     chosen.samples.push_back(sample);
@@ -85,7 +86,7 @@ FineTuner::Examples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome
   return chosen;
 }
 
-EpochTotals FineTuner::run_epoch(uint32_t round, int64_t epoch, const Examples& chosen) {
+EpochTotals FineTuner::run_epoch(uint32_t round, int64_t epoch, const FineTuneExamples& chosen) {
   const auto step = static_cast<uint32_t>(epoch);
   try {
     return step_.run_augmented_epoch(chosen.samples, chosen.labels, chosen.examples,
@@ -96,24 +97,39 @@ EpochTotals FineTuner::run_epoch(uint32_t round, int64_t epoch, const Examples& 
   }
 }
 
-FineTuneOutcome FineTuner::run(uint32_t round, const Pool& pool, Adam& adam) {
-  FineTuneOutcome outcome;
-  const Examples chosen = choose(pool, outcome);
-  if (chosen.samples.empty()) return outcome;
-  adam_.reset(stream_);
-  adam_.take_counts_from(stream_, adam);
-  while (outcome.epochs < protocol_.fine_tuning.max_epochs) {
-    const EpochTotals totals = run_epoch(round, outcome.epochs + 1, chosen);
-    const EpochMeans means = means_of(totals);
-    ++outcome.epochs;
-    outcome.loss = means.loss;
-    if (outcome.epochs == 1) outcome.first_loss = means.loss;
-    outcome.accuracy = means.accuracy;
-    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = means.ema_accuracy;
-    if (protocol_.stops_at(means.accuracy, means.ema_accuracy)) break;
+bool FineTuner::note(const EpochMeans& means) {
+  ++outcome_.epochs;
+  outcome_.loss = means.loss;
+  if (outcome_.epochs == 1) outcome_.first_loss = means.loss;
+  outcome_.accuracy = means.accuracy;
+  if (protocol_.needs_ema_accuracy()) outcome_.ema_accuracy = means.ema_accuracy;
+  return protocol_.stops_at(means.accuracy, means.ema_accuracy) ||
+         outcome_.epochs >= protocol_.fine_tuning.max_epochs;
+}
+
+FineTuneOutcome FineTuner::run(uint32_t round, const Pool& pool, Adam& adam,
+                               const std::function<void()>& after_epoch) {
+  if (!std::exchange(goes_on_, false)) {
+    outcome_ = {};
+    chosen_ = choose(pool, outcome_);
+    if (chosen_.samples.empty()) return outcome_;
+    adam_.reset(stream_);
+    adam_.take_counts_from(stream_, adam);
+  }
+  while (!note(means_of(run_epoch(round, outcome_.epochs + 1, chosen_)))) {
+    if (after_epoch) after_epoch();
   }
   adam.take_counts_from(stream_, adam_);
-  return outcome;
+  return outcome_;
+}
+
+FineTuneProgress FineTuner::progress() const { return {outcome_, chosen_, adam_.save(stream_)}; }
+
+void FineTuner::go_on_from(const FineTuneProgress& progress) {
+  outcome_ = progress.outcome;
+  chosen_ = progress.chosen;
+  adam_.restore(stream_, progress.adam);
+  goes_on_ = true;
 }
 
 }  // namespace moonpool

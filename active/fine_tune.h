@@ -2,10 +2,13 @@
 // switches 1, 10, 11 and 12).
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include "active/pool.h"
 #include "active/protocol.h"
+#include "active/training.h"
 #include "engine/train_step.h"
 
 namespace moonpool {
@@ -24,6 +27,21 @@ struct FineTuneOutcome {
   std::optional<double> ema_accuracy;  // EMA model, likewise; nothing if the protocol needs none
 };
 
+/// What is trained on: example examples[i] of the pool shows sample samples[i], and labels[i] was
+/// made up for it.
+struct FineTuneExamples {
+  std::vector<int32_t> samples;
+  std::vector<int32_t> labels;
+  std::vector<int32_t> examples;
+};
+
+/// Where a round's fine-tuning stands between two epochs, beside what the networks hold.
+struct FineTuneProgress {
+  FineTuneOutcome outcome;
+  FineTuneExamples chosen;
+  Adam::Memory adam;  // its own
+};
+
 /// Trains the main model on strongly augmented confident examples, whose labels the models make up
 /// themselves, and updates the EMA model at every step.
 class FineTuner {
@@ -33,19 +51,23 @@ class FineTuner {
             Classifier& ema_model, const Protocol& protocol, int64_t batch_size, uint64_t seed);
 
   /// One round's fine-tuning, with an Adam that starts anew. Steps and EMA updates are counted on
-  /// from `adam`, whose counts then include these. A loss that is not finite throws with round and
-  /// epoch.
-  FineTuneOutcome run(uint32_t round, const Pool& pool, Adam& adam);
+  /// from `adam`, whose counts then include these. `after_epoch`, if it is not null, is called
+  /// between two epochs. A loss that is not finite throws with round and epoch.
+  FineTuneOutcome run(uint32_t round, const Pool& pool, Adam& adam,
+                      const std::function<void()>& after_epoch = nullptr);
+
+  /// Where `run` is: for `after_epoch`.
+  FineTuneProgress progress() const;
+  const FineTuneOutcome& outcome() const { return outcome_; }
+  /// The next `run` goes on from there, with the models as they then were.
+  void go_on_from(const FineTuneProgress& progress);
 
  private:
-  /// What is trained on; fills in the outcome's numbers of examples.
-  struct Examples {
-    std::vector<int32_t> samples;
-    std::vector<int32_t> labels;
-    std::vector<int32_t> examples;
-  };
-  Examples choose(const Pool& pool, FineTuneOutcome& outcome);
-  EpochTotals run_epoch(uint32_t round, int64_t epoch, const Examples& chosen);
+  /// Fills in the outcome's numbers of examples.
+  FineTuneExamples choose(const Pool& pool, FineTuneOutcome& outcome);
+  EpochTotals run_epoch(uint32_t round, int64_t epoch, const FineTuneExamples& chosen);
+  /// Takes note of an epoch that was run; whether it was the last.
+  bool note(const EpochMeans& means);
 
   Stream& stream_;
   const SampleStore& store_;
@@ -56,6 +78,9 @@ class FineTuner {
   Adam adam_;
   Ema ema_;
   TrainStep step_;
+  FineTuneOutcome outcome_;
+  FineTuneExamples chosen_;
+  bool goes_on_ = false;
 };
 
 }  // namespace moonpool

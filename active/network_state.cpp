@@ -23,6 +23,8 @@ std::vector<float> take_moment(StateDict& all, const char* name) {
   return found.front().values;
 }
 
+}  // namespace
+
 // What the device derives from these before it is used is not kept (kernels/optim/adam_ema.h).
 std::string step_state_json(const kernels::StepState& state) {
   return Json{{"beta1_power", state.beta1_power},
@@ -44,8 +46,6 @@ kernels::StepState parse_step_state(const std::string& text) {
         "its optimiser cannot be in the state {}", text);
   return state;
 }
-
-}  // namespace
 
 void append_with_prefix(StateDict& all, std::string_view prefix, const StateDict& arrays) {
   for (NamedArray array : arrays) {

@@ -1,6 +1,9 @@
 // The two models of a run and their optimiser, as checkpoints keep them.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "engine/optimizer.h"
 #include "engine/safetensors.h"
 
@@ -21,6 +24,11 @@ void append(SafetensorsFile& file, const NetworkState& state);
 /// Takes these arrays out of a file. An Error if one of them is missing; a std::exception of
 /// another kind if the metadata are.
 NetworkState take_network_state(SafetensorsFile& file);
+
+/// Adam's counts as JSON, without what the device derives from them, and back. An Error for counts
+/// that cannot be.
+std::string step_state_json(const kernels::StepState& state);
+kernels::StepState parse_step_state(const std::string& text);
 
 /// The arrays of one model.
 StateDict take_model(SafetensorsFile& file, bool ema);

@@ -223,12 +223,8 @@ std::string run_name(const RunConfig& config) {
   hash.add(identity(config));
   return fmt::format("{}-{}-{}{}-{}{}-{}-s{}-{}", problem.dataset, noise_text(problem.noise),
                      model.name, width, find_strategy(config.experiment.strategy).name(),
-                     config.experiment.fine_tune ? "+FT" : "", config.experiment.protocol.name, config.experiment.seed,
-                     hash.finish().substr(0, 16));
-}
-
-int64_t network_count(const ExperimentConfig& config) {
-  return config.rounds + (config.protocol.train_after_last_query ? 1 : 0);
+                     config.experiment.fine_tune ? "+FT" : "", config.experiment.protocol.name,
+                     config.experiment.seed, hash.finish().substr(0, 16));
 }
 
 std::string dataset_digest(const Dataset& dataset) {

@@ -34,10 +34,6 @@ RunConfig parse_run_config(const std::string& text, const std::string& source);
 /// "cifar10-class80-resnet18w16-LHD-paper-s1-0123456789abcdef".
 std::string run_name(const RunConfig& config);
 
-/// How many networks a run trains: one before each query, and one after the last if the protocol
-/// says so.
-int64_t network_count(const ExperimentConfig& config);
-
 /// The SHA-256 of a data set's shape, samples, labels and normalisation.
 std::string dataset_digest(const Dataset& dataset);
 

@@ -1,6 +1,10 @@
 #include "active/run_folder.h"
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
 
 #include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
@@ -10,60 +14,58 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Only what has an effect, so that configurations that give the same pool look the same.
-Json noise_json(const NoiseConfig& noise) {
-  Json json{{"kind", name(noise.kind)}};
-  if (noise.kind == NoiseKind::kClean) return json;
-  if (noise.percent) {
-    json["percent"] = *noise.percent;
-  } else {
-    json["ratio"] = noise.ratio;
-  }
-  if (noise.kind == NoiseKind::kBlank) return json;
-  json["form"] = name(noise.form);
-  json["kinds"] = noise.kinds;
-  if (noise.kind == NoiseKind::kDiverse) json["labels_per_colour"] = noise.labels_per_colour;
-  if (noise.kind == NoiseKind::kClass) {
-    json["class"] = noise.noisy_class;
-    json["relabel"] = name(noise.relabel);
-  }
-  return json;
+constexpr const char* kConfig = "config.toml";
+constexpr const char* kRounds = "rounds.jsonl";
+constexpr const char* kQueries = "queries.jsonl";
+constexpr const char* kTimings = "timings.jsonl";
+constexpr const char* kEpoch = "epoch.safetensors";
+constexpr std::string_view kRoundPrefix = "round-";
+constexpr std::string_view kStateSuffix = ".safetensors";
+
+/// States between rounds that are kept: if the newest is damaged, there is another one.
+constexpr int64_t kStatesKept = 2;
+
+std::string state_name(int64_t round) {
+  return fmt::format("{}{}{}", kRoundPrefix, round, kStateSuffix);
 }
 
-/// What decides a data set beyond its name and its files.
-Json dataset_options(const ProblemConfig& problem) {
-  Json json = Json::object();
-  if (problem.dataset == "folder") json["image_size"] = problem.image_side;
-  if (problem.dataset == "synth-digits") {
-    json["train_size"] = problem.train_size;
-    json["test_size"] = problem.test_size;
-  }
-  if (problem.train_limit > 0) json["train_limit"] = problem.train_limit;
-  if (problem.test_limit > 0) json["test_limit"] = problem.test_limit;
-  return json;
+/// The number of rounds in the name of a state file; -1 for other files.
+int64_t round_of_name(std::string_view name) {
+  if (!name.starts_with(kRoundPrefix) || !name.ends_with(kStateSuffix)) return -1;
+  name.remove_prefix(kRoundPrefix.size());
+  name.remove_suffix(kStateSuffix.size());
+  int64_t round = -1;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), round);
+  return error == std::errc() && end == name.data() + name.size() ? round : -1;
 }
 
-Json fine_tuning_json(const Protocol& protocol, bool points) {
-  const FineTuning& settings = protocol.fine_tuning;
-  Json json{
-      {"threshold", settings.threshold},
-      {"learning_rate", settings.learning_rate},
-      {"max_epochs", settings.max_epochs},
-      {"at_capture", settings.at_capture},
-      {"labelled_too", settings.labelled_too},
-      {"least_confident", settings.least_confident},
-      {"labeller", settings.labeller == PseudoLabeller::kEmaModel ? "ema_model" : "main_model"},
-      {"report_best", protocol.report_best}};
-  if (points) {
-    json["point_deviation"] = settings.point_deviation;
-    return json;
+/// Rounds of the states between rounds, newest first.
+std::vector<int64_t> states_in(const std::filesystem::path& folder) {
+  std::vector<int64_t> rounds;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const int64_t round = round_of_name(entry.path().filename().string());
+    if (round >= 0) rounds.push_back(round);
   }
-  json["operations"] = settings.images.operations;
-  json["cutout"] = settings.images.cutout;
-  json["random_cutout_length"] = settings.images.random_cutout_length;
-  json["cutout_after_normalisation"] = settings.images.cutout_after_normalisation;
-  json["flip"] = settings.images.flip;
-  return json;
+  std::sort(rounds.rbegin(), rounds.rend());
+  return rounds;
+}
+
+/// States, and what a kill left of a file that was being written.
+std::vector<std::filesystem::path> leftovers_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name == kEpoch || round_of_name(name) >= 0 || name.ends_with(".partial")) {
+      files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+/// Files that can be done without are removed if they can.
+void remove_quietly(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
 }
 
 /// Everything but seconds.
@@ -78,49 +80,6 @@ Json outcome_json(const FineTuneOutcome& outcome) {
           {"loss", outcome.loss},
           {"accuracy", outcome.accuracy},
           {"ema_accuracy", outcome.ema_accuracy ? Json(*outcome.ema_accuracy) : Json(nullptr)}};
-}
-
-std::string config_json(const ProblemConfig& problem, const ExperimentConfig& experiment,
-                        Device device) {
-  const Protocol& protocol = experiment.protocol;
-  Json json{
-      {"dataset", problem.dataset},
-      {"dataset_options", dataset_options(problem)},
-      {"model", problem.model.name},
-      {"width", problem.model.chosen_width()},
-      {"precision", name(problem.model.precision)},
-      {"noise", noise_json(problem.noise)},
-      {"strategy", find_strategy(experiment.strategy).name()},
-      {"start", experiment.start},
-      {"query", experiment.query},
-      {"rounds", experiment.rounds},
-      {"seed", experiment.seed},
-      {"device", name(device)},
-      {"protocol",
-       {{"name", protocol.name},
-        {"max_epochs", protocol.max_epochs},
-        {"stop_accuracy", protocol.stop_accuracy},
-        {"stop_ema_accuracy", protocol.stop_ema_accuracy},
-        {"restart_interval", protocol.restart_interval},
-        {"restart_below", protocol.restart_below},
-        {"ema_decay", protocol.ema.decay},
-        {"ema_warm_up", protocol.ema.rule == EmaDecayRule::kWarmUp},
-        {"keep_normalisation", protocol.keep_normalisation},
-        {"ema_starts_as_copy", protocol.ema_starts_as_copy},
-        {"ema_statistics", name(protocol.ema_statistics)},
-        {"gradient_clamp", protocol.gradient_clamp},
-        {"lhd_capture", protocol.lhd_capture == LhdCapture::kAfterTraining ? "after_training"
-                                                                           : "when_gap_shrinks"},
-        {"bald_dropout", protocol.bald_dropout},
-        {"noise_form", name(protocol.noise_form)},
-        {"train_after_last_query", protocol.train_after_last_query}}},
-      {"fine_tune", experiment.fine_tune},
-  };
-  if (experiment.fine_tune) {
-    json["fine_tuning"] = fine_tuning_json(protocol, problem.dataset == "four-moons");
-  }
-  json["moonpool"] = MOONPOOL_VERSION;
-  return json.dump(2) + "\n";
 }
 
 }  // namespace
@@ -153,39 +112,115 @@ std::string round_json(const RoundRecord& record) {
   return json.dump();
 }
 
-void prepare_run_folder(const std::filesystem::path& folder, bool overwrite) {
-  create_directories_or_fail(folder);
-  for (const char* file : {"config.json", "rounds.jsonl", "queries.jsonl", "timings.jsonl"}) {
-    if (!std::filesystem::exists(folder / file)) continue;
-    if (!overwrite) {
-      fail_usage(
-          "--out {}: the folder already holds a run ({}); choose another one, or pass "
-          "--overwrite",
-          folder.string(), file);
+void append(RunRecords& records, const RoundRecord& record, const RoundTimings& timings) {
+  records.rounds += round_json(record) + "\n";
+  records.queries += Json{{"round", record.round}, {"examples", record.queried}}.dump() + "\n";
+  records.timings += Json{{"round", record.round},
+                          {"train_seconds", timings.train},
+                          {"fine_tune_seconds", timings.fine_tune},
+                          {"evaluate_seconds", timings.evaluate},
+                          {"select_seconds", timings.select}}
+                         .dump() +
+                     "\n";
+}
+
+bool holds_run(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / kConfig);
+}
+
+RunConfig stored_run_config(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kConfig;
+  return parse_run_config(read_file(file), file.string());
+}
+
+int64_t rounds_done(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kRounds;
+  if (!std::filesystem::exists(file)) return 0;
+  const std::string text = read_file(file);
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+std::optional<RunFolder> RunFolder::try_open(const std::filesystem::path& folder) {
+  std::optional<FolderLock> lock = FolderLock::try_lock(folder);
+  if (!lock) return std::nullopt;
+  return RunFolder(folder, *std::move(lock));
+}
+
+void RunFolder::begin(const RunConfig& config) {
+  identity_ = identity(config);
+  const std::string text = to_toml(config);
+  if (!holds_run(path_)) {
+    clear();
+    write_file_atomically(path_ / kConfig, text);
+    return;
+  }
+  check(identity(stored_run_config(path_)) == identity_,
+        "'{}' is of another run than its folder's name says", (path_ / kConfig).string());
+  if (read_file(path_ / kConfig) != text) write_file_atomically(path_ / kConfig, text);
+}
+
+void RunFolder::clear() {
+  // The configuration goes first: a folder without one holds no run.
+  for (const char* file : {kConfig, kRounds, kQueries, kTimings}) {
+    std::filesystem::remove(path_ / file);
+  }
+  finish();
+}
+
+std::optional<RunCheckpoint> RunFolder::latest(
+    const std::function<void(const std::string&)>& warn) const {
+  const auto read = [&](const std::string& name) -> std::optional<RunCheckpoint> {
+    try {
+      RunCheckpoint checkpoint = read_run_checkpoint(path_ / name);
+      check(checkpoint.configuration == identity_, "'{}' is of another run",
+            (path_ / name).string());
+      return checkpoint;
+    } catch (const Error& error) {
+      warn(error.what());
+      return std::nullopt;
     }
-    std::filesystem::remove(folder / file);
+  };
+  const std::vector<int64_t> states = states_in(path_);
+  if (std::filesystem::exists(path_ / kEpoch)) {
+    auto inside = read(kEpoch);
+    // One of an earlier round was to be removed and is still there.
+    if (inside && (states.empty() || inside->round >= states.front())) return inside;
+  }
+  for (const int64_t round : states) {
+    if (auto state = read(state_name(round))) return state;
+  }
+  return std::nullopt;
+}
+
+void RunFolder::keep_round(RunCheckpoint& checkpoint) {
+  checkpoint.configuration = identity_;
+  write_run_checkpoint(path_ / state_name(checkpoint.round), checkpoint);
+  write_records(checkpoint.records);
+  remove_quietly(path_ / kEpoch);
+  for (const int64_t round : states_in(path_)) {
+    // Of a later round can be one that was found damaged.
+    if (round > checkpoint.round || round <= checkpoint.round - kStatesKept) {
+      remove_quietly(path_ / state_name(round));
+    }
   }
 }
 
-RunFolder::RunFolder(std::filesystem::path folder, const ProblemConfig& problem,
-                     const ExperimentConfig& experiment, Device device)
-    : folder_(std::move(folder)) {
-  write_file_atomically(folder_ / "config.json", config_json(problem, experiment, device));
+void RunFolder::keep_epoch(RunCheckpoint& checkpoint) {
+  checkpoint.configuration = identity_;
+  write_run_checkpoint(path_ / kEpoch, checkpoint);
 }
 
-void RunFolder::add(const RoundRecord& record, const RoundTimings& timings) {
-  rounds_ += round_json(record) + "\n";
-  queries_ += Json{{"round", record.round}, {"examples", record.queried}}.dump() + "\n";
-  timings_ += Json{{"round", record.round},
-                   {"train_seconds", timings.train},
-                   {"fine_tune_seconds", timings.fine_tune},
-                   {"evaluate_seconds", timings.evaluate},
-                   {"select_seconds", timings.select}}
-                  .dump() +
-              "\n";
-  write_file_atomically(folder_ / "queries.jsonl", queries_);
-  write_file_atomically(folder_ / "timings.jsonl", timings_);
-  write_file_atomically(folder_ / "rounds.jsonl", rounds_);
+void RunFolder::write_records(const RunRecords& records) {
+  write_file_atomically(path_ / kQueries, records.queries);
+  write_file_atomically(path_ / kTimings, records.timings);
+  // Last, because the number of its lines says how many rounds are done.
+  write_file_atomically(path_ / kRounds, records.rounds);
+}
+
+bool has_leftovers(const std::filesystem::path& folder) { return !leftovers_in(folder).empty(); }
+
+void RunFolder::finish() {
+  for (const std::filesystem::path& file : leftovers_in(path_)) remove_quietly(file);
 }
 
 }  // namespace moonpool

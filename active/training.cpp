@@ -1,5 +1,7 @@
 #include "active/training.h"
 
+#include <utility>
+
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -7,23 +9,6 @@ namespace {
 
 /// Switch 8: the accuracy gap main - EMA has to shrink this many epochs in a row.
 constexpr int kShrinkingEpochs = 5;
-
-class GapWatch {
- public:
-  /// Takes note of an epoch; true from the epoch on in which the gap had shrunk often enough.
-  bool shrunk(double accuracy, double ema_accuracy) {
-    const double gap = accuracy - ema_accuracy;
-    in_a_row_ = gap < previous_ ? in_a_row_ + 1 : 0;
-    previous_ = gap;
-    seen_ = seen_ || in_a_row_ == kShrinkingEpochs;
-    return seen_;
-  }
-
- private:
-  double previous_ = 0;
-  int in_a_row_ = 0;
-  bool seen_ = false;
-};
 
 }  // namespace
 
@@ -71,35 +56,58 @@ EpochTotals Trainer::run_epoch(uint32_t round, int64_t epoch, std::span<const in
   }
 }
 
+void Trainer::note(const EpochMeans& means) {
+  TrainingOutcome& outcome = progress_.outcome;
+  ++outcome.epochs;
+  outcome.loss = means.loss;
+  if (outcome.epochs == 1) outcome.first_loss = means.loss;
+  outcome.accuracy = means.accuracy;
+  if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = means.ema_accuracy;
+
+  const double gap = means.accuracy - means.ema_accuracy;
+  progress_.shrunk_in_a_row = gap < progress_.gap ? progress_.shrunk_in_a_row + 1 : 0;
+  progress_.gap = gap;
+  progress_.gap_shrunk = progress_.gap_shrunk || progress_.shrunk_in_a_row == kShrinkingEpochs;
+  progress_.is_over = protocol_.stops_at(means.accuracy, means.ema_accuracy) ||
+                      outcome.epochs == protocol_.max_epochs;
+}
+
 TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
                                std::span<const int32_t> labels,
-                               const std::function<void()>& at_capture) {
-  TrainingOutcome outcome;
-  GapWatch gap;
-  start_afresh(round, 0);
+                               const std::function<void()>& at_capture,
+                               const std::function<void()>& after_epoch) {
+  if (!std::exchange(goes_on_, false)) {
+    progress_ = {};
+    start_afresh(round, 0);
+  }
+  TrainingOutcome& outcome = progress_.outcome;
   for (;;) {
-    const EpochMeans means = means_of(run_epoch(round, outcome.epochs + 1, samples, labels));
-    ++outcome.epochs;
-    outcome.loss = means.loss;
-    if (outcome.epochs == 1) outcome.first_loss = means.loss;
-    outcome.accuracy = means.accuracy;
-    if (protocol_.needs_ema_accuracy()) outcome.ema_accuracy = means.ema_accuracy;
-
-    const bool last = protocol_.stops_at(means.accuracy, means.ema_accuracy) ||
-                      outcome.epochs == protocol_.max_epochs;
-    const bool shrunk = gap.shrunk(means.accuracy, means.ema_accuracy);
-    if (at_capture && outcome.captured_in_epoch == 0 && (shrunk || last)) {
-      outcome.captured_in_epoch = outcome.epochs;
-      at_capture();
+    if (!progress_.is_capturing) {
+      note(means_of(run_epoch(round, outcome.epochs + 1, samples, labels)));
+      if (at_capture && outcome.captured_in_epoch == 0 &&
+          (progress_.gap_shrunk || progress_.is_over)) {
+        outcome.captured_in_epoch = outcome.epochs;
+        progress_.is_capturing = true;
+      }
     }
-    if (last) return outcome;
+    if (progress_.is_capturing) {
+      at_capture();
+      progress_.is_capturing = false;
+    }
+    if (progress_.is_over) return outcome;
     if (protocol_.restart_interval > 0 && (outcome.epochs + 1) % protocol_.restart_interval == 0 &&
         outcome.accuracy < protocol_.restart_below) {
       // As the released code does it: both models start over, but neither the count of shrinking
       // gaps nor a difference that was already taken does.
       start_afresh(round, ++outcome.restarts);
     }
+    if (after_epoch) after_epoch();
   }
+}
+
+void Trainer::go_on_from(const TrainingProgress& progress) {
+  progress_ = progress;
+  goes_on_ = true;
 }
 
 }  // namespace moonpool

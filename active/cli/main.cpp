@@ -7,6 +7,9 @@ int main(int argc, char** argv) {
   CLI::App app("Moonpool: neural active learning when part of the pool is hopelessly noisy",
                "moonpool");
   moonpool::add_run_command(app);
+  moonpool::add_resume_command(app);
+  moonpool::add_status_command(app);
+  moonpool::add_report_command(app);
   moonpool::add_train_command(app);
   moonpool::add_eval_command(app);
   moonpool::add_select_command(app);

@@ -3,10 +3,9 @@
 
 #include "active/cli/commands.h"
 #include "active/cli/dataset_options.h"
-#include "active/experiment.h"
+#include "active/cli/run_in_sight.h"
 #include "active/program.h"
-#include "active/run_folder.h"
-#include "kernels/runtime/buffer.h"
+#include "active/run_store.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -19,8 +18,10 @@ struct RunOptions {
   DatasetOptions data;
   std::string protocol = "paper";
   std::string precision = "fp32";
-  std::string out;
+  std::filesystem::path out;
+  std::filesystem::path store;
   bool overwrite = false;
+  double state_seconds = 30;
   int64_t epochs = 0;            // 0: as the protocol says
   int64_t fine_tune_epochs = 0;  // likewise
   // Given or not: the defaults depend on the data set.
@@ -28,35 +29,6 @@ struct RunOptions {
   CLI::Option* query = nullptr;
   CLI::Option* rounds = nullptr;
 };
-
-double percent(int64_t part, int64_t whole) {
-  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-}
-
-void print_fine_tuning(const FineTuneOutcome& outcome) {
-  fmt::print("  fine-tuned {} epochs on {}", outcome.epochs, outcome.used);
-  if (outcome.confident > 0) {
-    fmt::print(" ({} confident, {:.1f} % noisy)", outcome.confident,
-               percent(outcome.confident_noisy, outcome.confident));
-  } else {
-    fmt::print(" (none confident)");
-  }
-}
-
-void print_round(const RoundRecord& record, const RoundTimings& timings) {
-  const TrainingOutcome& training = record.training;
-  fmt::print("round {:2}  {:6} labelled  {:3} epochs  loss {:.4f}  test {:6.2f} %  ema {:6.2f} %",
-             record.round, record.labelled, training.epochs, training.loss,
-             100 * record.test_accuracy, 100 * record.ema_test_accuracy);
-  if (record.fine_tuning) print_fine_tuning(*record.fine_tuning);
-  if (!record.queried.empty()) {
-    const auto queried = static_cast<int64_t>(record.queried.size());
-    fmt::print("  asked {} of {}, {:.1f} % clean", queried, record.candidates,
-               percent(record.queried_clean, queried));
-  }
-  fmt::print("  {:.1f} s\n", timings.train + timings.fine_tune + timings.evaluate + timings.select);
-  std::fflush(stdout);
-}
 
 /// SPEC.md sections 1 and 4: what an experiment starts with and asks for.
 void set_defaults(RunOptions& options) {
@@ -85,25 +57,24 @@ void run(RunOptions& options) {
   // which device it means.
   find_strategy(options.experiment.strategy);
   if (options.common.device != "auto") choose_device(options.common.device);
-  const Problem problem = make_problem(options.problem);
-  check_numbers(options.experiment, problem.examples.size());
-  prepare_run_folder(options.out, options.overwrite);
-
-  const Device device = choose_device(options.common.device);
+  check_numbers(options.experiment, make_problem(options.problem).examples.size());
+  RunConfig config{.problem = options.problem, .experiment = options.experiment};
+  resolve_data(config);
+  config.device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
-  Stream stream(device);
-  Experiment experiment(stream, problem, options.experiment);
-  RunFolder folder(options.out, options.problem, options.experiment, device);
-  fmt::print("{} on {}: pool of {} examples over {} unique samples, {} protocol, {}\n",
-             find_strategy(options.experiment.strategy).name(), options.problem.dataset,
-             problem.examples.size(), problem.dataset.train.size(), options.protocol,
-             describe(device));
-  experiment.run([&](const RoundRecord& record, const RoundTimings& timings) {
-    folder.add(record, timings);
-    print_round(record, timings);
-  });
-  fmt::print("records in {}; device memory at most {:.0f} MiB\n", options.out,
-             static_cast<double>(memory_use(device).peak) / 1048576.0);
+
+  const std::filesystem::path path =
+      options.store.empty() ? options.out : RunStore(options.store).folder_of(config);
+  if (options.store.empty() && holds_run(path) && !options.overwrite) {
+    fail_usage(
+        "--out {}: the folder already holds a run; choose another one, or pass --overwrite, or go "
+        "on "
+        "with it by moonpool resume",
+        path.string());
+  }
+  RunFolder folder = open_run_folder(path);
+  if (options.overwrite) folder.clear();
+  carry_out_in_sight(config, folder, {.seconds_between_states = options.state_seconds});
 }
 
 }  // namespace
@@ -149,10 +120,20 @@ void add_run_command(CLI::App& app) {
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   command->add_option("--seed", options->experiment.seed, "decides everything random [1]")
       ->check(whole_number<uint64_t>());
-  command->add_option("--out", options->out, "folder for the records")->required();
-  command->add_flag("--overwrite", options->overwrite, "replace a run that is already in --out");
+  CLI::Option* out = command->add_option("--out", options->out, "folder for the run");
+  CLI::Option* store =
+      command
+          ->add_option("--store", options->store,
+                       "instead: a store of runs, in which it has a folder of its own; goes on "
+                       "with the run where it stands")
+          ->excludes(out);
+  command->add_flag("--overwrite", options->overwrite, "begin anew instead of what is there");
+  add_pace_option(*command, options->state_seconds);
   add_common_options(*command, options->common);
-  command->callback([options] { run(*options); });
+  command->callback([options, out, store] {
+    if (out->empty() && store->empty()) fail_usage("--out is missing, or --store");
+    run(*options);
+  });
 }
 
 }  // namespace moonpool

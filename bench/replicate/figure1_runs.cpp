@@ -8,8 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "active/experiment.h"
-#include "active/run_folder.h"
+#include "active/run_driver.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -83,43 +82,46 @@ Figure1Panel make_panel(Stream& stream, const Experiment& experiment, const Prob
 
 Outcome do_run(const Figure1Plan& plan, const Task& task, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
-  ProblemConfig config;
-  config.dataset = "four-moons";
-  config.seed = task.seed;
-  const Problem problem = make_problem(config);
-  ExperimentConfig settings;
+  RunConfig config;
+  config.problem.dataset = "four-moons";
+  config.device = plan.device;
+  ExperimentConfig& settings = config.experiment;
   settings.strategy = task.strategy;
-  settings.protocol = protocol_for(config, plan.protocol);
+  settings.protocol = protocol_for(config.problem, plan.protocol);
   settings.start = 20;
   settings.query = 200;
   settings.rounds = 7;
   settings.fine_tune = plan.fine_tune;
   settings.seed = task.seed;
 
-  Stream stream(plan.device);
-  Experiment experiment(stream, problem, settings);
-  const std::filesystem::path records =
+  const std::filesystem::path path =
       plan.out / "runs" / fmt::format("{}-{}", task.strategy, task.seed);
-  prepare_run_folder(records, /*overwrite=*/true);
-  RunFolder folder(records, config, settings, plan.device);
+  std::optional<RunFolder> folder = RunFolder::try_open(path);
+  check(folder.has_value(), "'{}': another process is at work there", path.string());
+  folder->clear();
   Outcome outcome;
   int64_t queried = 0;
   int64_t clean = 0;
-  experiment.run([&](const RoundRecord& record, const RoundTimings& timings) {
-    check(!stop, "stopped because another run failed");
-    folder.add(record, timings);
+  RunWatch watch;
+  watch.after_epoch = [&](int64_t, int64_t) { check(!stop, "stopped because another run failed"); };
+  watch.after_round = [&](const RoundRecord& record, const RoundTimings&) {
     queried += static_cast<int64_t>(record.queried.size());
     clean += record.queried_clean;
     outcome.run.test_accuracy = record.test_accuracy;
     outcome.run.ema_test_accuracy = record.ema_test_accuracy;
-  });
-  outcome.run.strategy = task.strategy;
-  outcome.run.protocol = plan.protocol_name();
-  outcome.run.seed = task.seed;
-  outcome.run.clean_fraction = static_cast<double>(clean) / static_cast<double>(queried);
-  outcome.run.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (task.seed == kPanelSeed) outcome.panel = make_panel(stream, experiment, problem, outcome.run);
+  };
+  watch.at_end = [&](Stream& stream, const Problem& problem, const Experiment& experiment) {
+    outcome.run.strategy = task.strategy;
+    outcome.run.protocol = plan.protocol_name();
+    outcome.run.seed = task.seed;
+    outcome.run.clean_fraction = static_cast<double>(clean) / static_cast<double>(queried);
+    outcome.run.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (task.seed == kPanelSeed) {
+      outcome.panel = make_panel(stream, experiment, problem, outcome.run);
+    }
+  };
+  carry_out(config, *folder, {}, watch);
   return outcome;
 }
 

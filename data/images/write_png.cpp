@@ -2,15 +2,12 @@
 
 #include <png.h>
 
-#include <string>
-
-#include "data/byte_source.h"
 #include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
 
-void write_png(const std::filesystem::path& path, const Image& image) {
+std::string encode_png(const Image& image) {
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   png.width = static_cast<png_uint_32>(image.width);
@@ -20,10 +17,14 @@ void write_png(const std::filesystem::path& path, const Image& image) {
   std::string bytes(size, '\0');
   if (png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) ==
       0) {
-    fail("cannot make the PNG {}: {}", shown(path), png.message);
+    fail("cannot make a PNG: {}", png.message);
   }
   bytes.resize(size);
-  write_file_atomically(path, bytes);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  write_file_atomically(path, encode_png(image));
 }
 
 }  // namespace moonpool
