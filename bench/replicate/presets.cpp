@@ -1,0 +1,82 @@
+#include "bench/replicate/presets.h"
+
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+namespace {
+
+/// The paper's setting (SPEC.md sections 1, 4 and 5).
+RunConfig paper_run(const Cell& cell, uint64_t seed, const std::string& protocol) {
+  RunConfig run;
+  run.problem.dataset = cell.dataset;
+  run.problem.model.name = "resnet18";
+  run.problem.noise.kind = parse_noise(cell.noise);
+  if (cell.noise != "clean") run.problem.noise.percent = static_cast<double>(cell.percent);
+  run.experiment.strategy = cell.strategy;
+  run.experiment.fine_tune = cell.fine_tuned;
+  run.experiment.seed = seed;
+  run.experiment.protocol = protocol_for(run.problem, protocol);
+  run.problem.noise.form = run.experiment.protocol.noise_form;
+  return run;
+}
+
+/// A tenth of everything. So few steps are taken that the paper's learning rate and decay of the
+/// EMA would leave both models where they start.
+void make_mini(RunConfig& run) {
+  run.problem.train_limit = 5000;
+  run.problem.test_limit = 2000;
+  run.problem.training.learning_rate = 1e-3;
+  ExperimentConfig& experiment = run.experiment;
+  experiment.start = 200;
+  experiment.query = 50;
+  experiment.protocol.max_epochs = 40;
+  experiment.protocol.ema.decay = 0.99;
+  experiment.protocol.fine_tuning.max_epochs = 8;
+}
+
+/// Only to see everything work.
+void make_smoke(RunConfig& run) {
+  run.problem.dataset = "synth-digits";
+  run.problem.train_size = 200;
+  run.problem.test_size = 200;
+  run.problem.model.width = 8;
+  run.problem.training = {.learning_rate = 2e-3, .batch_size = 8};
+  run.problem.noise.kinds = 10;
+  ExperimentConfig& experiment = run.experiment;
+  experiment.start = 40;
+  experiment.query = 10;
+  experiment.protocol.max_epochs = 16;
+  experiment.protocol.ema.decay = 0.95;
+  experiment.protocol.fine_tuning.max_epochs = 2;
+  experiment.protocol.fine_tuning.learning_rate = 2e-3;
+}
+
+}  // namespace
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all = {
+      {"full", "the paper's sizes and text: 2,000 + 10 x 1,000 labels, 500 epochs"},
+      {"released", "the same sizes with the released code's protocol, which stops early"},
+      {"mini", "5,000 clean images, 200 + 10 x 50 labels, 40 epochs"},
+      {"smoke",
+       "drawn digits, 40 + 10 x 10 labels, 16 epochs: everything in minutes, without data"},
+  };
+  return all;
+}
+
+RunConfig preset_run(const std::string& preset, const Cell& cell, uint64_t seed,
+                     const std::filesystem::path& data_dir, Device device) {
+  RunConfig run = paper_run(cell, seed, preset == "released" ? "released" : "paper");
+  if (preset == "mini") {
+    make_mini(run);
+  } else if (preset == "smoke") {
+    make_smoke(run);
+  } else if (preset != "full" && preset != "released") {
+    fail_usage("--preset {}: expected full, released, mini or smoke", preset);
+  }
+  if (preset != "smoke") run.problem.data_dir = data_dir;
+  run.device = device;
+  return run;
+}
+
+}  // namespace moonpool

@@ -1,0 +1,23 @@
+// In which sizes the exhibits are replicated.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "active/report/published.h"
+#include "active/run_config.h"
+
+namespace moonpool {
+
+struct Preset {
+  std::string name;
+  std::string description;  // one line
+};
+const std::vector<Preset>& presets();
+
+/// The run of a cell of the paper with one seed in that size. A usage Error for an unknown preset.
+/// The data set of `smoke` is synth-digits, whatever the cell's.
+RunConfig preset_run(const std::string& preset, const Cell& cell, uint64_t seed,
+                     const std::filesystem::path& data_dir, Device device);
+
+}  // namespace moonpool

@@ -1,0 +1,208 @@
+#include "bench/replicate/replicate.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "active/program.h"
+#include "active/report/exhibit_tables.h"
+#include "active/report/exhibits.h"
+#include "active/report/text_table.h"
+#include "active/run_queue.h"
+#include "active/run_store.h"
+#include "bench/replicate/presets.h"
+#include "bench/replicate/selection.h"
+#include "data/catalog.h"
+#include "kernels/runtime/atomic_file.h"
+#include "kernels/runtime/error.h"
+
+namespace moonpool {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string preset = "full";
+  int64_t seeds = 0;  // 0: as the preset has them
+  std::string only;
+  std::filesystem::path data_dir;
+  std::filesystem::path store = "moonpool-out/store";
+  std::filesystem::path csv;
+  int jobs = 0;
+  bool dry_run = false;
+  double state_seconds = 30;
+};
+
+/// A run, and the cell of the paper that it stands for.
+struct PlannedRun {
+  Cell cell;
+  RunConfig config;
+};
+
+std::vector<PlannedRun> plan(const Exhibit& exhibit, const Options& options, Device device) {
+  const CellFilter filter(options.only);
+  std::vector<PlannedRun> runs;
+  // Seed by seed: what is there after a while is a whole table of fewer seeds.
+  for (int64_t seed = 1; seed <= options.seeds; ++seed) {
+    for (const Cell& cell : exhibit.cells) {
+      if (!filter.admits(cell)) continue;
+      runs.push_back({cell, preset_run(options.preset, cell, static_cast<uint64_t>(seed),
+                                       options.data_dir, device)});
+    }
+  }
+  if (runs.empty()) {
+    fail_usage("--only '{}': {} has no such runs", options.only, exhibit.id);
+  }
+  return runs;
+}
+
+void resolve(std::vector<PlannedRun>& runs) {
+  for (PlannedRun& run : runs) resolve_data(run.config);
+}
+
+std::vector<RunConfig> configs_of(const std::vector<PlannedRun>& runs) {
+  std::vector<RunConfig> configs;
+  for (const PlannedRun& run : runs) configs.push_back(run.config);
+  return configs;
+}
+
+CellRuns read_runs(const RunStore& store, const std::vector<PlannedRun>& runs) {
+  CellRuns cells;
+  for (const PlannedRun& run : runs) {
+    std::vector<RunSummary>& of_cell = cells[run.cell];
+    const std::filesystem::path folder = store.folder_of(run.config);
+    if (holds_run(folder)) of_cell.push_back(read_summary(folder));
+  }
+  return cells;
+}
+
+void print_results(const Exhibit& exhibit, const Options& options, const RunStore& store,
+                   const std::vector<PlannedRun>& runs) {
+  const CellRuns cells = read_runs(store, runs);
+  fmt::print("{}\n{}\n\n", exhibit.title, setting_text(runs.front().config));
+  for (const ReportTable& table : exhibit_tables(exhibit, cells)) {
+    fmt::print("{}\n", table_text(table));
+  }
+  if (exhibit.metric == Metric::kAccuracy) {
+    std::vector<ReportTable> more = {curve_height_table(exhibit, cells),
+                                     comparison_table(exhibit, cells),
+                                     penalty_table(exhibit, cells)};
+    for (const ReportTable& table : more) {
+      if (!table.rows.empty()) fmt::print("{}\n", table_text(table));
+    }
+  }
+  if (!options.csv.empty()) {
+    write_file_atomically(options.csv, table_csv(exhibit_values(exhibit, cells)));
+  }
+}
+
+/// Images that training on S takes at most: of every network each labelled example, as often as
+/// there are epochs.
+int64_t training_images(const ExperimentConfig& config, int64_t networks_done) {
+  int64_t images = 0;
+  for (int64_t round = networks_done; round < network_count(config); ++round) {
+    images += (config.start + round * config.query) * config.protocol.max_epochs;
+  }
+  return images;
+}
+
+/// What the command would do.
+void print_plan(const RunStore& store, const std::vector<PlannedRun>& runs) {
+  TextTable table({"Run", "networks", "left", "training images at most"});
+  int64_t left = 0;
+  int64_t images = 0;
+  for (const PlannedRun& run : runs) {
+    const ExperimentConfig& experiment = run.config.experiment;
+    const int64_t networks = network_count(experiment);
+    const int64_t done = std::min(networks, rounds_done(store.folder_of(run.config)));
+    const int64_t of_run = training_images(experiment, done);
+    table.add_row({fmt::format("{}, seed {}", cell_title(run.cell), experiment.seed),
+                   std::to_string(networks), std::to_string(networks - done),
+                   std::to_string(of_run)});
+    left += networks - done;
+    images += of_run;
+  }
+  fmt::print(
+      "{}\n{} runs; {} networks are left, with at most {} training images; fine-tuning not "
+      "counted\n",
+      table.str(), runs.size(), left, images);
+}
+
+int64_t count_done(const RunStore& store, const std::vector<PlannedRun>& runs) {
+  return std::count_if(runs.begin(), runs.end(), [&](const PlannedRun& run) {
+    return run_state(store.folder_of(run.config)) == RunState::kDone;
+  });
+}
+
+void replicate(const Exhibit& exhibit, Options& options) {
+  if (options.seeds == 0) options.seeds = options.preset == "smoke" ? 1 : 3;
+  if (options.common.device != "auto") choose_device(options.common.device);
+  std::vector<PlannedRun> runs = plan(exhibit, options, choose_device(options.common.device));
+  resolve(runs);
+  const Device device = runs.front().config.device;
+  const RunStore store(options.store);
+  const std::vector<RunConfig> configs = configs_of(runs);
+  const int64_t done = count_done(store, runs);
+  fmt::print("{}: {} runs, {} of them done, in {}\n", exhibit.id, runs.size(), done,
+             options.store.string());
+  std::fflush(stdout);
+
+  if (options.dry_run) {
+    print_plan(store, runs);
+    return;
+  }
+  const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
+  QueueOptions queue;
+  queue.jobs = options.jobs > 0 ? options.jobs : device.is_cuda() ? 1 : threads;
+  queue.threads = std::max(1, threads / queue.jobs);
+  queue.pace.seconds_between_states = options.state_seconds;
+  const int64_t left = networks_left(store, configs);
+  QueueResult result;
+  {
+    Progress progress(exhibit.id + ", networks", left);
+    result = carry_out_all(store, configs, queue, progress);
+  }
+  fmt::print("{} networks trained here, {} runs\n\n", result.networks, result.runs);
+  print_results(exhibit, options, store, runs);
+}
+
+std::string preset_help() {
+  std::string help;
+  for (const Preset& preset : presets()) {
+    help += fmt::format("{}{}: {}", help.empty() ? "" : "; ", preset.name, preset.description);
+  }
+  return help + " [full]";
+}
+
+}  // namespace
+
+int replicate_main(const std::string& exhibit_id, int argc, char** argv) {
+  const Exhibit& exhibit = find_exhibit(exhibit_id);
+  Options options;
+  CLI::App app(
+      "Replicates " + exhibit.title +
+          ".\nStarts or goes on with the runs that it needs, which other exhibits share; it "
+          "can be killed at any time",
+      "replicate_" + exhibit_id);
+  app.add_option("--preset", options.preset, preset_help());
+  app.add_option("--seeds", options.seeds, "runs of each cell, with seeds 1, 2, ... [3; smoke 1]")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--only", options.only,
+                 "some of the runs: strategy=lhd,noise=class,percent=80,ft=yes; a key may stand "
+                 "more than once [all]");
+  app.add_option("--data-dir", options.data_dir, "folder with the data sets' files");
+  app.add_option("--store", options.store,
+                 "folder of runs, which other processes may share [moonpool-out/store]");
+  app.add_option("--jobs", options.jobs, "runs at once [CPU: one per thread; GPU: 1]")
+      ->check(CLI::Range(1, 256));
+  app.add_flag("--dry-run", options.dry_run,
+               "only say which runs there are and what is left of them");
+  app.add_option("--csv", options.csv, "file for the numbers with all their digits");
+  app.add_option("--checkpoint-seconds", options.state_seconds,
+                 "seconds between states inside a round; no influence on results [30]")
+      ->check(CLI::Range(0.0, 86400.0));
+  add_common_options(app, options.common);
+  app.callback([&] { replicate(exhibit, options); });
+  return run_program(app, argc, argv);
+}
+
+}  // namespace moonpool

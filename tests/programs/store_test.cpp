@@ -1,0 +1,260 @@
+// Stores of runs: killed, shared, damaged, full, read-only.
+#include <fstream>
+#include <random>
+
+#include "tests/programs/train_runner.h"
+
+namespace moonpool {
+namespace {
+
+/// Files of a folder by their path in it, but for the one that says how long things took.
+std::map<std::string, std::string> records_in(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "timings.jsonl") continue;
+    all[std::filesystem::relative(entry.path(), folder).string()] = read_file(entry.path());
+  }
+  return all;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (scratch_ / name).string(); }
+
+  static void succeed(const std::string& line) {
+    const ProgramResult result = run_program_line(line);
+    ASSERT_EQ(result.status, 0) << line << "\n" << result.err;
+  }
+
+  /// The only run's folder.
+  std::filesystem::path only_run(const std::string& store) const {
+    std::vector<std::filesystem::path> runs;
+    for (const auto& entry : std::filesystem::directory_iterator(scratch_ / store / "runs")) {
+      runs.push_back(entry.path());
+    }
+    EXPECT_EQ(runs.size(), 1u);
+    return runs.front();
+  }
+
+  /// Starts `line` and kills it after a random time, `kills` times; whether it ever was running.
+  int kill_often(const std::string& line, int kills, double most_seconds) {
+    std::mt19937 random(7);
+    std::uniform_real_distribution<double> seconds(0.0, most_seconds);
+    int killed = 0;
+    for (int i = 0; i < kills; ++i) {
+      BackgroundProgram program(line);
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds(random)));
+      if (program.kill_now()) ++killed;
+    }
+    return killed;
+  }
+
+  ScratchFolder scratch_;
+};
+
+constexpr const char* kDigits =
+    "moonpool run --device cpu --dataset synth-digits --train-size 60 --test-size 40 --model "
+    "resnet18 --width 4 --noise class --noise-kinds 5 --start 30 --query 20 --rounds 3 "
+    "--checkpoint-seconds 0 --threads 1 ";
+
+TEST_F(StoreTest, ARunKilledAtAnyMomentEndsByteIdentical) {
+  // The captured difference, fine-tuning inside training, and fine-tuning after it.
+  const std::vector<std::string> runs = {
+      "--strategy LHD --protocol released --epochs 8 --fine-tune --fine-tune-epochs 3",
+      "--strategy LHD --protocol paper --epochs 6 --fine-tune --fine-tune-epochs 4",
+      "--strategy BALD --protocol released --epochs 12"};
+  for (const std::string& options : runs) {
+    SCOPED_TRACE(options);
+    std::filesystem::remove_all(scratch_ / "whole");
+    std::filesystem::remove_all(scratch_ / "killed");
+    succeed(kDigits + options + " --store " + path("whole"));
+    const std::string line = kDigits + options + " --store " + path("killed");
+    EXPECT_GE(kill_often(line, 12, 0.4), 6);
+    succeed(line);
+    EXPECT_EQ(records_in(scratch_ / "whole"), records_in(scratch_ / "killed"));
+  }
+}
+
+TEST_F(StoreTest, ResumeGoesOnWithAFolderAndWithAStore) {
+  const std::string options = "--strategy BADGE --epochs 30 ";
+  succeed(kDigits + options + "--out " + path("whole"));
+  kill_often(kDigits + options + "--overwrite --out " + path("killed"), 1, 0.0);
+  {
+    BackgroundProgram program(kDigits + options + "--overwrite --out " + path("killed"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  }
+  if (std::filesystem::exists(scratch_ / "killed/config.toml")) {
+    succeed("moonpool resume " + path("killed"));
+    EXPECT_EQ(records_in(scratch_ / "whole"), records_in(scratch_ / "killed"));
+  }
+  const ProgramResult refused = run_program_line(kDigits + options + "--out " + path("whole"));
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("already holds a run"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("moonpool resume"), std::string::npos) << refused.err;
+}
+
+TEST_F(StoreTest, ADamagedStateIsFoundAndTheOneBeforeItIsUsed) {
+  const std::string line = std::string(kDigits) + "--strategy LHD --epochs 8 --store ";
+  succeed(line + path("whole"));
+  // Killed after two rounds or more, inside one.
+  std::filesystem::path run;
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    BackgroundProgram program(line + path("killed"));
+    while (program.is_running()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (!std::filesystem::exists(scratch_ / "killed/runs")) continue;
+      run = only_run("killed");
+      if (std::filesystem::exists(run / "round-2.safetensors")) break;
+    }
+    if (program.kill_now() && std::filesystem::exists(run / "round-2.safetensors")) break;
+    std::filesystem::remove_all(scratch_ / "killed");
+  }
+  ASSERT_TRUE(std::filesystem::exists(run / "round-2.safetensors"));
+  std::filesystem::remove(run / "epoch.safetensors");
+  ASSERT_TRUE(std::filesystem::exists(run / "round-1.safetensors"));
+  std::string bytes = read_file(run / "round-2.safetensors");
+  bytes[bytes.size() - 100] ^= 1;  // one bit of a weight
+  write_file_atomically(run / "round-2.safetensors", bytes);
+
+  const ProgramResult result = run_program_line(line + path("killed"));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("round-2.safetensors' is damaged: its SHA-256"), std::string::npos)
+      << result.err;
+  EXPECT_NE(result.out.find("going on after 1 of 4 rounds"), std::string::npos) << result.out;
+  EXPECT_EQ(records_in(scratch_ / "whole"), records_in(scratch_ / "killed"));
+}
+
+TEST_F(StoreTest, AnotherProcessAtWorkIsRespected) {
+  const std::string line =
+      std::string(kDigits) + "--strategy LHD --epochs 1000000 --store " + path("store");
+  BackgroundProgram program(line);
+  while (program.is_running() && !std::filesystem::exists(scratch_ / "store/runs")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  while (program.is_running() &&
+         !std::filesystem::exists(only_run("store") / "epoch.safetensors")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_TRUE(program.is_running());
+  const ProgramResult second = run_program_line(line);
+  EXPECT_EQ(second.status, 1);
+  EXPECT_NE(second.err.find("another process is at work"), std::string::npos) << second.err;
+  EXPECT_NE(run_program_line("moonpool status " + path("store")).out.find("running"),
+            std::string::npos);
+  program.kill_now();
+  EXPECT_NE(run_program_line("moonpool status " + path("store")).out.find("interrupted"),
+            std::string::npos);
+}
+
+TEST_F(StoreTest, WhatIsNoStoreIsRefused) {
+  for (const char* command : {"moonpool resume ", "moonpool status "}) {
+    const ProgramResult result = run_program_line(command + path("nothing"));
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.error_lines(), 1);
+    EXPECT_NE(result.err.find("is no store of runs"), std::string::npos) << result.err;
+  }
+  EXPECT_EQ(run_program_line("moonpool run").status, 2);
+  EXPECT_EQ(run_program_line("moonpool run --out a --store b").status, 2);
+}
+
+TEST_F(StoreTest, AFullDiskStopsWithOneLineAndTheRunGoesOnLater) {
+  const std::string line = std::string(kDigits) + "--strategy LHD --epochs 4 --store ";
+  succeed(line + path("whole"));
+  // No file may grow above 64 KiB: records fit, states do not. Writing then fails as on a full
+  // disk.
+  const std::string limited =
+      fmt::format("bash -c \"trap '' XFSZ; ulimit -f 64; exec {}/{}\" >{} 2>{}", MOONPOOL_BIN_DIR,
+                  line + path("full"), path("out"), path("err"));
+  const int status = std::system(limited.c_str());  // NOLINT(bugprone-command-processor)
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const std::string error = read_file(scratch_ / "err");
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
+  EXPECT_NE(error.find("cannot write"), std::string::npos) << error;
+  EXPECT_NE(error.find(".safetensors"), std::string::npos) << error;
+  succeed(line + path("full"));
+  EXPECT_EQ(records_in(scratch_ / "whole"), records_in(scratch_ / "full"));
+}
+
+TEST_F(StoreTest, AStoreThatCannotBeWrittenStopsWithOneLine) {
+  const ProgramResult result =
+      run_program_line(std::string(kDigits) + "--strategy LHD --epochs 4 --store /proc/store");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.error_lines(), 1) << result.err;
+  EXPECT_NE(result.err.find("cannot create the folder '/proc/store"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(StoreTest, AChangedDataSetIsNoticed) {
+  write_small_cifar10(scratch_ / "data", 20);
+  const std::string line =
+      "moonpool run --device cpu --dataset cifar10 --data-dir " + path("data") +
+      " --strategy RAND --epochs 2 --start 20 --query 10 --rounds 2 --out " + path("run");
+  succeed(line);
+  // As if it had been interrupted after its first round.
+  std::filesystem::remove(scratch_ / "run/rounds.jsonl");
+  write_small_cifar10(scratch_ / "data", 21);
+  const ProgramResult result = run_program_line("moonpool resume " + path("run"));
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.error_lines(), 1) << result.err;
+  EXPECT_NE(result.err.find("another one than the run was started with"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(StoreTest, TablesShareRunsAndASecondProcessTrainsNothingTwice) {
+  const std::string options =
+      " --preset smoke --device cpu --only strategy=rand,strategy=conf,noise=blank,ft=no --store ";
+  succeed("replicate_table1" + options + path("alone"));
+  BackgroundProgram other("replicate_table1" + options + path("shared"));
+  const ProgramResult first = run_program_line("replicate_table1" + options + path("shared"));
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_NE(first.out.find("38.27"), std::string::npos) << "published\n" << first.out;
+  while (other.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(records_in(scratch_ / "alone"), records_in(scratch_ / "shared"));
+
+  const ProgramResult third = run_program_line("replicate_table3" + options + path("shared"));
+  EXPECT_EQ(third.status, 0) << third.err;
+  EXPECT_NE(third.out.find("0 networks trained here"), std::string::npos) << third.out;
+  EXPECT_NE(third.out.find("20.25"), std::string::npos) << third.out;
+}
+
+TEST_F(StoreTest, AReportIsOnePageWithItsNumbersBeside) {
+  succeed(kDigits + std::string("--strategy CONF --epochs 2 --store ") + path("store"));
+  succeed(kDigits + std::string("--strategy LHD --epochs 2 --store ") + path("store"));
+  succeed("moonpool report " + path("store") + " --tensorboard --out " + path("report"));
+  const std::string page = read_file(scratch_ / "report/index.html");
+  for (const char* words : {"synth-digits (60 images), resnet18 of width 4", "2 of 2 runs are done",
+                            "Noisy-Class, 80 %, round 1", "data:image/png;base64,",
+                            "Classes of what was asked for", "<svg class=\"chart\""}) {
+    EXPECT_NE(page.find(words), std::string::npos) << words;
+  }
+  const std::string rounds = read_file(scratch_ / "report/rounds.csv");
+  EXPECT_EQ(std::count(rounds.begin(), rounds.end(), '\n'), 9) << "a header and 2 x 4 networks";
+  int64_t events = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(scratch_ / "report/tensorboard")) {
+    if (entry.path().filename().string().find("tfevents") != std::string::npos) ++events;
+  }
+  EXPECT_EQ(events, 2);
+  const ProgramResult none = run_program_line("moonpool report " + path("report") + " --out x");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.err.find("is no store of runs"), std::string::npos) << none.err;
+}
+
+TEST_F(StoreTest, WhatIsWrongWithACallOfReplicateIsSaid) {
+  const auto refused = [&](const std::string& options, const std::string& words) {
+    const ProgramResult result =
+        run_program_line("replicate_table1 --device cpu --store " + path("x") + " " + options);
+    EXPECT_EQ(result.status, 2) << options;
+    EXPECT_EQ(result.error_lines(), 1) << result.err;
+    EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+  };
+  refused("--preset tiny", "expected full, released, mini or smoke");
+  refused("--preset smoke --only strategy=none", "none");
+  refused("--preset smoke --only noise", "--only 'noise'");
+  refused("--preset smoke --only percent=40", "has no such runs");
+  refused("--preset full", "--data-dir is missing");
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "x"));
+}
+
+}  // namespace
+}  // namespace moonpool
