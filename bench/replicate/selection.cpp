@@ -11,6 +11,11 @@
 namespace moonpool {
 namespace {
 
+[[noreturn]] void fail_on(const std::string& text) {
+  fail_usage("--only '{}': expected conditions like strategy=lhd,noise=class,percent=80,ft=yes",
+             text);
+}
+
 int64_t parse_percent(const std::string& text) {
   int64_t percent = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
@@ -37,8 +42,8 @@ CellFilter::CellFilter(const std::string& text) {
   for (std::string condition; std::getline(conditions, condition, ',');) {
     const std::size_t equals = condition.find('=');
     const std::string key = condition.substr(0, equals);
-    const std::string value =
-        equals == std::string::npos ? std::string() : condition.substr(equals + 1);
+    if (equals == std::string::npos) fail_on(text);
+    const std::string value = condition.substr(equals + 1);
     if (key == "strategy") {
       strategies_.emplace_back(find_strategy(value).name());
     } else if (key == "noise") {
@@ -48,8 +53,7 @@ CellFilter::CellFilter(const std::string& text) {
     } else if (key == "ft") {
       tuned_.push_back(parse_tuned(value));
     } else {
-      fail_usage("--only '{}': expected conditions like strategy=lhd,noise=class,percent=80,ft=yes",
-                 text);
+      fail_on(text);
     }
   }
 }

@@ -99,7 +99,8 @@ TEST_F(RunTest, FineTuningComesAfterTrainingOrInItsMidst) {
 TEST_F(RunTest, ImagesAreFineTunedOn) {
   write_small_cifar10(scratch_ / "data", 40);
   const std::string common =
-      "--dataset cifar10 --noise class --data-dir " + (scratch_ / "data").string() +
+      "--dataset cifar10 --noise class --noise-kinds 10 --data-dir " +
+      (scratch_ / "data").string() +
       " --strategy LHD --fine-tune --epochs 3 --fine-tune-epochs 2 --start 100 --query 20 "
       "--rounds 1 --model ";
   for (const char* model : {"mlp", "resnet18"}) {
