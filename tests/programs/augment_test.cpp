@@ -62,7 +62,7 @@ TEST_F(AugmentProgram, RefusesWhatMakesNoSense) {
   write_images("x.npy", false);
   write_npy(path("floats.npy"), {{1, 2, 2, 3}, std::vector<float>(12)});
   write_npy(path("four.npy"), {{1, 2, 2, 4}, std::vector<uint8_t>(16)});
-  const std::string to = "augment --out " + path("y.npy");
+  const std::string to = "augment --device cpu --out " + path("y.npy");
   const std::string both = to + " --in " + path("x.npy");
   expect_refusal(both + " --ops spin:3", 2, {"'spin'", "autocontrast", "posterize"});
   expect_refusal(both + " --ops rotate:361", 2, {"'361'", "rotate", "-360 to 360"});
@@ -77,7 +77,7 @@ TEST_F(AugmentProgram, RefusesWhatMakesNoSense) {
   expect_refusal(both + " --policy randaugment --ops identity", 2, {"--ops", "--policy"});
   expect_refusal(both + " --ops identity --seed 3", 2, {"--seed", "--policy"});
   expect_refusal(both, 2, {"--ops", "--policy"});
-  expect_refusal("augment --ops identity --in " + path("x.npy"), 2, {"--out", "--grid"});
+  expect_refusal("augment --device cpu --ops identity --in " + path("x.npy"), 2, {"--out", "--grid"});
   expect_refusal(to + " --ops identity --in " + path("none.npy"), 1, {"none.npy"});
   expect_refusal(to + " --ops identity --in " + path("floats.npy"), 1,
                  {"floats.npy", "float32", "expected uint8"});
