@@ -53,6 +53,11 @@ Tensor batch_norm_add_relu(Tape& tape, const Tensor& x, const Tensor& residual,
 Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& filter,
                                    const ConvSettings& settings, const Tensor& conv_bias,
                                    const BatchNorm& norm, bool relu);
+/// max(batch_norm(conv2d(x)) + residual, 0) likewise. The result may take residual's memory, whose
+/// values are then gone.
+Tensor conv2d_batch_norm_add_relu_inference(Tape& tape, const Tensor& x, const Filter& filter,
+                                            const ConvSettings& settings, const Tensor& conv_bias,
+                                            const BatchNorm& norm, const Tensor& residual);
 
 /// max(a + b, 0), of equal shapes.
 Tensor add_relu(Tape& tape, const Tensor& a, const Tensor& b);

@@ -67,7 +67,8 @@ Tensor ConvNorm::relu(Tape& tape, const Tensor& x) const {
 
 Tensor ConvNorm::add_relu(Tape& tape, const Tensor& x, const Tensor& residual) const {
   if (tape.statistics() == Tape::Statistics::kRunning) {
-    return ops::add_relu(tape, infer(tape, x, /*with_relu=*/false), residual);
+    return ops::conv2d_batch_norm_add_relu_inference(tape, x, filter(), settings_, bias(),
+                                                     norm(tape), residual);
   }
   return ops::batch_norm_add_relu(tape, convolve(tape, x), residual, norm(tape));
 }

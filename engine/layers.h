@@ -49,7 +49,7 @@ class ConvNorm {
   Tensor operator()(Tape& tape, const Tensor& x) const;
   /// max(., 0) of it.
   Tensor relu(Tape& tape, const Tensor& x) const;
-  /// max(. + residual, 0) of it.
+  /// max(. + residual, 0) of it. By running statistics the result may take residual's memory.
   Tensor add_relu(Tape& tape, const Tensor& x, const Tensor& residual) const;
 
  private:

@@ -45,7 +45,7 @@ Tensor ResNet18::BasicBlock::operator()(Tape& tape, const Tensor& x) const {
   const Tensor hidden = first.relu(tape, x);
   const Tensor residual = shortcut ? (*shortcut)(tape, x) : x;
   Tensor y = second.add_relu(tape, hidden, residual);
-  if (shortcut) {
+  if (shortcut && tape.recording()) {
     Tape::drop_values(residual);  // neither gradient needs them
   } else if (recompute) {
     tape.drop_until_backward(hidden);

@@ -121,17 +121,15 @@ Tensor mean_without_bias(Tape& tape, const float* mean, const Tensor& bias) {
   return shifted;
 }
 
-}  // namespace
-
-Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& filter,
-                                   const ConvSettings& settings, const Tensor& conv_bias,
-                                   const BatchNorm& norm, bool relu) {
-  check(!tape.recording(), "conv2d_batch_norm_inference on a tape that records");
-  check(x.dtype() != DType::kFloat64, "conv2d_batch_norm_inference: no float64 images");
+/// Calls convolve(shape, folded filter, bias, T{}) for the convolution and the norm in one.
+template <class Convolve>
+void fold_and_convolve(Tape& tape, const Tensor& x, const Filter& filter,
+                       const ConvSettings& settings, const Tensor& conv_bias, const BatchNorm& norm,
+                       const Convolve& convolve) {
+  check(!tape.recording(), "convolution and batch norm as one: not on a tape that records");
+  check(x.dtype() != DType::kFloat64, "convolution and batch norm as one: no float64 images");
   const ConvShape shape = conv_shape(x, filter.weight, settings);
   check_bias(conv_bias, shape.out_channels);
-  const Tensor y = tape.empty(
-      {shape.batch, shape.out_height(), shape.out_width(), shape.out_channels}, x.dtype());
   const Tensor folded = tape.empty(filter.weight.shape(), x.dtype());
   const Tensor bias = tape.empty({shape.out_channels}, DType::kFloat32);
   const Tensor shifted =
@@ -142,11 +140,47 @@ Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& fi
                        filter.weight.numel() / shape.out_channels, filter.weight.data<float>(),
                        {norm.weight.data<float>(), norm.bias.data<float>()}, norm.epsilon, mean,
                        norm.running.variance, folded.data<T>(), bias.data<float>());
-    conv_inference<T>(tape.stream(), shape, settings.precision, x.data<T>(), folded.data<T>(),
-                      bias.data<float>(), relu, y.data<T>());
+    convolve(shape, folded.data<T>(), bias.data<float>(), T{});
   };
   x.dtype() == DType::kBFloat16 ? run(BFloat16{}) : run(float{});
+}
+
+Shape out_shape(const ConvShape& shape) {
+  return {shape.batch, shape.out_height(), shape.out_width(), shape.out_channels};
+}
+
+}  // namespace
+
+Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& filter,
+                                   const ConvSettings& settings, const Tensor& conv_bias,
+                                   const BatchNorm& norm, bool relu) {
+  const Tensor y = tape.empty(out_shape(conv_shape(x, filter.weight, settings)), x.dtype());
+  fold_and_convolve(tape, x, filter, settings, conv_bias, norm,
+                    [&]<class T>(const ConvShape& shape, const T* folded, const float* bias, T) {
+                      conv_inference<T>(tape.stream(), shape, settings.precision, x.data<T>(),
+                                        folded, bias, relu, y.data<T>());
+                    });
   return y;
+}
+
+Tensor conv2d_batch_norm_add_relu_inference(Tape& tape, const Tensor& x, const Filter& filter,
+                                            const ConvSettings& settings, const Tensor& conv_bias,
+                                            const BatchNorm& norm, const Tensor& residual) {
+  const Shape out = out_shape(conv_shape(x, filter.weight, settings));
+  check(residual.shape() == out && residual.dtype() == x.dtype(),
+        "convolution of {} {}: a residual of {} {} does not go with {}", name(x.dtype()), x.shape(),
+        name(residual.dtype()), residual.shape(), out);
+  if (tape.stream().device().is_cuda()) {
+    return add_relu(tape,
+                    conv2d_batch_norm_inference(tape, x, filter, settings, conv_bias, norm, false),
+                    residual);
+  }
+  fold_and_convolve(tape, x, filter, settings, conv_bias, norm,
+                    [&]<class T>(const ConvShape& shape, const T* folded, const float* bias, T) {
+                      conv_inference_add_relu<T>(tape.stream(), shape, settings.precision,
+                                                 x.data<T>(), folded, bias, residual.data<T>());
+                    });
+  return residual;
 }
 
 }  // namespace moonpool::ops

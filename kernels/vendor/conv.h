@@ -47,6 +47,12 @@ template <class T>
 void conv_inference(Stream& stream, const ConvShape& shape, Precision precision, const T* x,
                     const T* filter, const Accumulator<T>* bias, bool relu, T* y);
 
+/// y = max(x * filter + bias[out channel] + y, 0), with one rounding: the end of a residual block.
+/// For the CPU; cuDNN's ready-made engines do not add, so CUDA takes conv_inference and AddRelu.
+template <class T>
+void conv_inference_add_relu(Stream& stream, const ConvShape& shape, Precision precision,
+                             const T* x, const T* filter, const float* bias, T* y);
+
 /// The gradient with respect to x.
 template <class T>
 void conv_backward_data(Stream& stream, const ConvShape& shape, Precision precision,

@@ -41,7 +41,8 @@ std::vector<float> widened(const BFloat16* values, int64_t n) {
 void convolve_in_float(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
                        const cpu::ConvArrays<BFloat16>& arrays) {
   std::vector<float> x = widened(arrays.x, shape.in_size());
-  std::vector<float> y = widened(arrays.y_grad, shape.out_size());
+  std::vector<float> y =
+      widened(op == cpu::ConvOp::kInferenceAddRelu ? arrays.y : arrays.y_grad, shape.out_size());
   const std::vector<float> filter = widened(arrays.filter, shape.filter_size());
   cpu::ConvArrays<float> wide{
       .filter = filter.data(), .bias = arrays.bias, .filter_grad = arrays.filter_grad};
@@ -110,6 +111,15 @@ void conv_inference(Stream& stream, const ConvShape& shape, Precision precision,
 }
 
 template <class T>
+void conv_inference_add_relu(Stream& stream, const ConvShape& shape, Precision precision,
+                             const T* x, const T* filter, const float* bias, T* y) {
+  check_call<T>(stream, shape, precision);
+  check(!stream.device().is_cuda(), "conv_inference_add_relu: not on CUDA");
+  convolve_by_onednn<T>(stream, cpu::ConvOp::kInferenceAddRelu, shape,
+                        {.x = x, .filter = filter, .bias = bias, .y = y});
+}
+
+template <class T>
 void conv_backward_data(Stream& stream, const ConvShape& shape, Precision precision,
                         const T* y_grad, const T* filter, T* x_grad) {
   check_call<T>(stream, shape, precision);
@@ -153,5 +163,9 @@ void conv_backward_filter(Stream& stream, const ConvShape& shape, Precision prec
 MOONPOOL_CONV(float)
 MOONPOOL_CONV(double)
 MOONPOOL_CONV(BFloat16)
+template void conv_inference_add_relu(Stream&, const ConvShape&, Precision, const float*,
+                                      const float*, const float*, float*);
+template void conv_inference_add_relu(Stream&, const ConvShape&, Precision, const BFloat16*,
+                                      const BFloat16*, const float*, BFloat16*);
 
 }  // namespace moonpool

@@ -37,10 +37,11 @@ bool is_last_resort(std::string_view implementation) {
 dnnl::primitive_attr attributes(ConvOp op) {
   dnnl::primitive_attr made;
   made.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (op == ConvOp::kInferenceRelu) {
-    dnnl::post_ops relu;
-    relu.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    made.set_post_ops(relu);
+  if (op == ConvOp::kInferenceRelu || op == ConvOp::kInferenceAddRelu) {
+    dnnl::post_ops tail;
+    if (op == ConvOp::kInferenceAddRelu) tail.append_sum(1.0f);
+    tail.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    made.set_post_ops(tail);
   }
   return made;
 }
@@ -145,6 +146,7 @@ void ConvPlan::make_primitive(const ConvKey& key, const memory::desc& any_filter
       return take(forward, key);
     case ConvOp::kInference:
     case ConvOp::kInferenceRelu:
+    case ConvOp::kInferenceAddRelu:
       return take(
           [&] {
             return Forward::primitive_desc(
@@ -170,7 +172,7 @@ void ConvPlan::make_primitive(const ConvKey& key, const memory::desc& any_filter
 
 bool ConvPlan::run(const ConvOperands& operands, void* scratch) const {
   const bool forward = op_ != ConvOp::kBackwardData && op_ != ConvOp::kBackwardFilter;
-  const bool has_bias = op_ == ConvOp::kInference || op_ == ConvOp::kInferenceRelu;
+  const bool has_bias = is_inference(op_);
   const Operand x(x_, operands.x), filter(filter_, operands.filter), y(y_, operands.y),
       pad(scratch_, scratch), bias(bias_, operands.bias);
   const std::array<dnnl_exec_arg_t, 5> arguments = {{

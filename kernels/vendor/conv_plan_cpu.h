@@ -15,7 +15,20 @@
 
 namespace moonpool::cpu {
 
-enum class ConvOp { kForward, kInference, kInferenceRelu, kBackwardData, kBackwardFilter };
+enum class ConvOp {
+  kForward,
+  kInference,
+  kInferenceRelu,
+  kInferenceAddRelu,  // y is read, too
+  kBackwardData,
+  kBackwardFilter
+};
+
+/// Whether it has a bias.
+constexpr bool is_inference(ConvOp op) {
+  return op == ConvOp::kInference || op == ConvOp::kInferenceRelu ||
+         op == ConvOp::kInferenceAddRelu;
+}
 
 /// Everything that decides a plan. `shape.batch` is the thread's.
 struct ConvKey {
@@ -33,7 +46,7 @@ bool has_bfloat16_convolutions();
 struct ConvOperands {
   const void* x;
   const void* filter;  // in blocks, as filter_layout() says, with zeros in the padding
-  const float* bias;   // of kInference and kInferenceRelu
+  const float* bias;   // where is_inference()
   const void* y;
 };
 

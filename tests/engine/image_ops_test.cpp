@@ -202,6 +202,11 @@ TEST_P(ImageOpsTest, InferenceFoldsTheNormIntoTheConvolution) {
                 ops::batch_norm(tape, convolved, norm));
     expect_near(ops::conv2d_batch_norm_inference(tape, x, {filter}, settings, bias, norm, true),
                 ops::batch_norm_relu(tape, convolved, norm));
+    const Tensor residual = tensor({2, 5, 5, 4}, 7);
+    const Tensor sum = ops::batch_norm_add_relu(tape, convolved, residual, norm);
+    expect_near(ops::conv2d_batch_norm_add_relu_inference(tape, x, {filter}, settings, bias, norm,
+                                                          residual),
+                sum);
   }
 }
 

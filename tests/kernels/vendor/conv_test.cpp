@@ -201,6 +201,34 @@ TEST_P(ConvTest, ReluIsOptionalInInference) {
   EXPECT_LT(worst_error(y.download(stream()), expected), 1e-5);
 }
 
+TEST_P(ConvTest, TheEndOfAResidualBlockAddsToWhatIsThere) {
+  if (stream().device().is_cuda()) GTEST_SKIP() << "CUDA adds in a kernel of its own";
+  const auto check = [&]<class T>(const ConvShape& shape, Precision precision, double tolerance,
+                                  T) {
+    SCOPED_TRACE(text(shape));
+    const auto operands = random_operands<T>(shape);
+    const auto x = upload(operands.x), filter = upload(operands.filter),
+               y = upload(operands.y_grad);
+    const auto bias = upload(operands.bias);
+    conv_inference_add_relu<T>(stream(), shape, precision, x.data(), filter.data(), bias.data(),
+                               y.data());
+    std::vector<double> expected(static_cast<std::size_t>(shape.out_size()));
+    naive_conv_inference(shape, wide(operands.x).data(), wide(operands.filter).data(),
+                         wide(operands.bias).data(), false, expected.data());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      expected[i] = std::max(expected[i] + static_cast<double>(operands.y_grad[i]), 0.0);
+    }
+    EXPECT_LT(worst_error(y.download(stream()), expected), tolerance);
+  };
+  for (const ConvShape& shape : kShapes) {
+    check(shape, Precision::kFp32, 1e-5, float{});
+    check(shape, Precision::kBf16, 0.02, BFloat16{});
+  }
+  for (const int64_t batch : kBatches) {
+    check({batch, 4, 4, 16, 16, 3, 1, 1}, Precision::kFp32, 1e-5, float{});
+  }
+}
+
 TEST_P(ConvTest, NaNStaysNaN) {
   const ConvShape shape{1, 4, 4, 16, 16, 3, 1, 1};
   auto operands = random_operands<float>(shape);
