@@ -93,7 +93,8 @@ EpochTotals FineTuner::run_epoch(uint32_t round, int64_t epoch, const FineTuneEx
                                      {seed_, RandomPurpose::kFineTuneShuffle, round, step},
                                      {seed_, RandomPurpose::kAugmentation, round, step});
   } catch (const Error& error) {
-    fail("round {}, fine-tuning epoch {}: {}", round, epoch, error.what());
+    throw Error(error.kind(),
+                fmt::format("round {}, fine-tuning epoch {}: {}", round, epoch, error.what()));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -47,7 +48,7 @@ class Queue {
     const RunConfig* config;
     int64_t counted;        // networks that the progress bar does not wait for any more
     bool is_taken = false;  // by a worker of this process
-    bool is_done = false;
+    bool is_done = false;   // or given up
   };
 
   void work() {
@@ -56,7 +57,7 @@ class Queue {
       while (!stop_) {
         Item* item = take();
         if (item == nullptr) return;
-        const bool done = try_run(*item);
+        const bool done = try_or_give_up(*item);
         put_back(*item, done);
         if (!done && all_are_elsewhere()) std::this_thread::sleep_for(kPatience);
       }
@@ -100,6 +101,21 @@ class Queue {
     if (networks <= item.counted) return;
     progress_.advance(networks - item.counted);
     item.counted = networks;
+  }
+
+  /// try_run, but a run that diverged counts as done and is noted.
+  bool try_or_give_up(Item& item) {
+    try {
+      return try_run(item);
+    } catch (const Error& error) {
+      if (error.kind() != Error::Kind::kDivergence) throw;
+      std::string line = fmt::format("{}: {}", label_of(*item.config), error.what());
+      progress_.print(line);
+      count(item, network_count(item.config->experiment));
+      const std::lock_guard lock(mutex_);
+      result_.failures.push_back(std::move(line));
+      return true;
+    }
   }
 
   /// False if another process has the run.
@@ -177,6 +193,13 @@ int64_t networks_left(const RunStore& store, std::span<const RunConfig> runs) {
 QueueResult carry_out_all(const RunStore& store, std::span<const RunConfig> runs,
                           const QueueOptions& options, Progress& progress) {
   return Queue(store, runs, options, progress).run();
+}
+
+void check_none_failed(const QueueResult& result) {
+  if (result.failures.empty()) return;
+  for (const std::string& line : result.failures) fmt::print("{}\n", line);
+  std::fflush(stdout);
+  fail("runs given up: {} (above); the others are not concerned", result.failures.size());
 }
 
 }  // namespace moonpool

@@ -52,7 +52,7 @@ EpochTotals Trainer::run_epoch(uint32_t round, int64_t epoch, std::span<const in
     return step_.run_shuffled_epoch(
         samples, labels, {seed_, RandomPurpose::kShuffle, round, static_cast<uint32_t>(epoch)});
   } catch (const Error& error) {
-    fail("round {}, epoch {}: {}", round, epoch, error.what());
+    throw Error(error.kind(), fmt::format("round {}, epoch {}: {}", round, epoch, error.what()));
   }
 }
 

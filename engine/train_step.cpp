@@ -121,10 +121,10 @@ void TrainStep::check_finite(const EpochTotals& totals) {
   if (totals.first_bad_step == kNoFault) return;
   const auto fault = optimizer_.adam().parameters().first_fault(stream_);
   if (fault && fault->step <= totals.first_bad_step) {
-    fail("training step {}: layer {} saw a number that is not finite", fault->step + 1,
-         fault->layer);
+    fail_diverged("training step {}: layer {} saw a number that is not finite", fault->step + 1,
+                  fault->layer);
   }
-  fail("training step {}: the loss is not finite", totals.first_bad_step + 1);
+  fail_diverged("training step {}: the loss is not finite", totals.first_bad_step + 1);
 }
 
 void TrainStep::run_steps(int64_t batch, int64_t count) {

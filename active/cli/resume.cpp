@@ -54,7 +54,9 @@ void resume_store(const ResumeOptions& options) {
     Progress progress("networks", networks_left(store, left));
     result = carry_out_all(store, left, queue, progress);
   }
-  fmt::print("{} runs finished, {} networks trained here\n", left.size(), result.networks);
+  fmt::print("{} runs finished, {} networks trained here\n", left.size() - result.failures.size(),
+             result.networks);
+  check_none_failed(result);
 }
 
 void resume(const ResumeOptions& options) {

@@ -118,6 +118,12 @@ void add_run_command(CLI::App& app) {
                    "most epochs of fine-tuning a round, instead of the protocol's [500; "
                    "four-moons 10]")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  command->add_option("--lr", options->problem.training.learning_rate,
+                      "learning rate of Adam [1e-4; four-moons 1e-3]");
+  command
+      ->add_option("--batch", options->problem.training.batch_size,
+                   "examples of a training step [64; four-moons 16]")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   command->add_option("--seed", options->experiment.seed, "decides everything random [1]")
       ->check(whole_number<uint64_t>());
   CLI::Option* out = command->add_option("--out", options->out, "folder for the run");

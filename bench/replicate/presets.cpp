@@ -20,11 +20,19 @@ RunConfig paper_run(const Cell& cell, uint64_t seed, const std::string& protocol
   return run;
 }
 
-/// A tenth of everything. So few steps are taken that the paper's learning rate and decay of the
-/// EMA would leave both models where they start.
+/// A tenth of everything, by the paper's text: the released code's stop rule would end training
+/// after some seven epochs of so few images, and its EMA model starts from weights of its own,
+/// which it would not forget.
+///
+/// A network takes 160 to 440 steps. At the paper's rate of 1e-4 it would learn next to nothing in
+/// them, and at a decay of 0.999 the EMA model would stay where it started; at 1e-3 training
+/// reaches 100 % of its labels, and 0.99 forgets within 100 steps. Fine-tuning takes the same rate:
+/// at 1e-2 it brings a network of 500 labels from 27 % to chance. In bfloat16, which
+/// halves the time on processors that have its instructions.
 void make_mini(RunConfig& run) {
   run.problem.train_limit = 5000;
   run.problem.test_limit = 2000;
+  run.problem.model.precision = Precision::kBf16;
   run.problem.training.learning_rate = 1e-3;
   ExperimentConfig& experiment = run.experiment;
   experiment.start = 200;
@@ -32,6 +40,7 @@ void make_mini(RunConfig& run) {
   experiment.protocol.max_epochs = 40;
   experiment.protocol.ema.decay = 0.99;
   experiment.protocol.fine_tuning.max_epochs = 8;
+  experiment.protocol.fine_tuning.learning_rate = 1e-3;
 }
 
 /// Only to see everything work.
@@ -57,7 +66,7 @@ const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = {
       {"full", "the paper's sizes and text: 2,000 + 10 x 1,000 labels, 500 epochs"},
       {"released", "the same sizes with the released code's protocol, which stops early"},
-      {"mini", "5,000 clean images, 200 + 10 x 50 labels, 40 epochs"},
+      {"mini", "5,000 clean images, 200 + 10 x 50 labels, 40 epochs, bf16"},
       {"smoke",
        "drawn digits, 40 + 10 x 10 labels, 16 epochs: everything in minutes, without data"},
   };

@@ -163,6 +163,7 @@ void replicate(const Exhibit& exhibit, Options& options) {
   }
   fmt::print("{} networks trained here, {} runs\n\n", result.networks, result.runs);
   print_results(exhibit, options, store, runs);
+  check_none_failed(result);
 }
 
 std::string preset_help() {

@@ -16,8 +16,9 @@ namespace moonpool {
 class Error : public std::runtime_error {
  public:
   enum class Kind {
-    kRuntime,  // a file, a device or a number is not as it must be
-    kUsage,    // an argument or an option is wrong
+    kRuntime,     // a file, a device or a number is not as it must be
+    kUsage,       // an argument or an option is wrong
+    kDivergence,  // training left the finite numbers: nothing is wrong with machine or files
   };
 
   Error(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -39,6 +40,12 @@ template <class... Args>
 template <class... Args>
 [[noreturn]] void fail_usage(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(Error::Kind::kUsage, fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Throws an Error of kind kDivergence with a formatted message.
+template <class... Args>
+[[noreturn]] void fail_diverged(fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(Error::Kind::kDivergence, fmt::format(format, std::forward<Args>(args)...));
 }
 
 /// Throws unless `condition` holds. The message is formatted only on failure.

@@ -157,6 +157,32 @@ TEST_F(StoreTest, WhatIsNoStoreIsRefused) {
   EXPECT_EQ(run_program_line("moonpool run --out a --store b").status, 2);
 }
 
+TEST_F(StoreTest, ARunThatDivergesDoesNotStopTheOthers) {
+  const std::string start = std::string(kDigits) + "--epochs 4 --store " + path("store");
+  const ProgramResult alone = run_program_line(start + " --strategy CONF --lr 1e30");
+  EXPECT_EQ(alone.status, 1);
+  EXPECT_EQ(alone.error_lines(), 1) << alone.err;
+  EXPECT_NE(alone.err.find("round 0, epoch 2"), std::string::npos) << alone.err;
+  EXPECT_NE(alone.err.find("not finite"), std::string::npos) << alone.err;
+  const std::filesystem::path diverged = only_run("store");
+
+  succeed(start + " --strategy RAND");
+  std::filesystem::path other;
+  for (const auto& entry : std::filesystem::directory_iterator(scratch_ / "store/runs")) {
+    if (entry.path() != diverged) other = entry.path();
+  }
+  const auto whole = records_in(other);
+  // As if it had been interrupted in its first round.
+  std::filesystem::remove(other / "rounds.jsonl");
+
+  const ProgramResult both = run_program_line("moonpool resume --jobs 1 " + path("store"));
+  EXPECT_EQ(both.status, 1);
+  EXPECT_NE(both.err.find("runs given up: 1"), std::string::npos) << both.err;
+  EXPECT_NE(both.out.find("1 runs finished"), std::string::npos) << both.out;
+  EXPECT_NE(both.out.find("CONF, seed 1: round 0, epoch 2: "), std::string::npos) << both.out;
+  EXPECT_EQ(records_in(other), whole);
+}
+
 TEST_F(StoreTest, AFullDiskStopsWithOneLineAndTheRunGoesOnLater) {
   const std::string line = std::string(kDigits) + "--strategy LHD --epochs 4 --store ";
   succeed(line + path("whole"));
