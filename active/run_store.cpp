@@ -25,6 +25,12 @@ RoundSummary round_of(const Json& json) {
   json.at("ema_test_accuracy").get_to(round.ema_test_accuracy);
   json.at("epochs").get_to(round.epochs);
   json.at("train_loss").get_to(round.train_loss);
+  if (json.contains("fine_tuning")) {
+    const Json& tuning = json.at("fine_tuning");
+    round.fine_tuned = {
+        .unlabelled = tuning.at("used").get<int64_t>() - tuning.at("used_labelled").get<int64_t>(),
+        .epochs = tuning.at("epochs").get<int64_t>()};
+  }
   json.at("queried").get_to(round.queried);
   json.at("queried_clean").get_to(round.queried_clean);
   return round;

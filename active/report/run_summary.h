@@ -3,12 +3,19 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "active/report/published.h"
 
 namespace moonpool {
+
+/// How much a round was fine-tuned.
+struct FineTuneSummary {
+  int64_t unlabelled = 0;  // examples of U \ S that were trained on
+  int64_t epochs = 0;
+};
 
 /// One trained network, and the query that it decided. Shares are 0..1.
 struct RoundSummary {
@@ -18,6 +25,7 @@ struct RoundSummary {
   double ema_test_accuracy = 0;
   int64_t epochs = 0;
   double train_loss = 0;
+  std::optional<FineTuneSummary> fine_tuned{};
   int64_t queried = 0;
   int64_t queried_clean = 0;
   std::vector<int64_t> examples{};          // asked for, in the order chosen

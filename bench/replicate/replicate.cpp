@@ -10,6 +10,7 @@
 #include "active/report/text_table.h"
 #include "active/run_queue.h"
 #include "active/run_store.h"
+#include "bench/replicate/estimate.h"
 #include "bench/replicate/presets.h"
 #include "bench/replicate/selection.h"
 #include "data/catalog.h"
@@ -59,6 +60,11 @@ void resolve(std::vector<PlannedRun>& runs) {
   for (PlannedRun& run : runs) resolve_data(run.config);
 }
 
+/// Whether it is known which folder of a store is the run's: not before its data were seen.
+bool is_resolved(const RunConfig& config) {
+  return !is_read_from_files(config.problem.dataset) || !config.data_sha256.empty();
+}
+
 std::vector<RunConfig> configs_of(const std::vector<PlannedRun>& runs) {
   std::vector<RunConfig> configs;
   for (const PlannedRun& run : runs) configs.push_back(run.config);
@@ -95,36 +101,47 @@ void print_results(const Exhibit& exhibit, const Options& options, const RunStor
   }
 }
 
-/// Images that training on S takes at most: of every network each labelled example, as often as
-/// there are epochs.
-int64_t training_images(const ExperimentConfig& config, int64_t networks_done) {
-  int64_t images = 0;
-  for (int64_t round = networks_done; round < network_count(config); ++round) {
-    images += (config.start + round * config.query) * config.protocol.max_epochs;
-  }
-  return images;
+std::string duration_text(double seconds) {
+  if (seconds < 60) return fmt::format("{:.0f} s", seconds);
+  return seconds < 3600 ? fmt::format("{:.1f} min", seconds / 60)
+                        : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-/// What the command would do.
-void print_plan(const RunStore& store, const std::vector<PlannedRun>& runs) {
-  TextTable table({"Run", "networks", "left", "training images at most"});
-  int64_t left = 0;
-  int64_t images = 0;
+/// What the command would do, and how long it would take here.
+void print_plan(const RunStore& store, const std::vector<PlannedRun>& runs,
+                const QueueOptions& queue) {
+  RunEstimator estimator(store, queue.jobs, queue.threads);
+  TextTable table({"Run", "networks", "left", "training images", "fine-tuning images", "time"});
+  std::vector<RunEstimate> estimates;
+  RunEstimate all;
   for (const PlannedRun& run : runs) {
     const ExperimentConfig& experiment = run.config.experiment;
     const int64_t networks = network_count(experiment);
-    const int64_t done = std::min(networks, rounds_done(store.folder_of(run.config)));
-    const int64_t of_run = training_images(experiment, done);
+    const int64_t done =
+        is_resolved(run.config) ? std::min(networks, rounds_done(store.folder_of(run.config))) : 0;
+    const RunEstimate one = estimator.estimate(run.config, done);
+    const char* bound = one.is_bound ? "<= " : "";
     table.add_row({fmt::format("{}, seed {}", cell_title(run.cell), experiment.seed),
-                   std::to_string(networks), std::to_string(networks - done),
-                   std::to_string(of_run)});
-    left += networks - done;
-    images += of_run;
+                   std::to_string(networks), std::to_string(one.networks),
+                   fmt::format("{}{}", bound, one.training_images),
+                   fmt::format("{}{}", bound, one.fine_tuning_images),
+                   bound + duration_text(one.seconds)});
+    all.networks += one.networks;
+    all.training_images += one.training_images;
+    all.fine_tuning_images += one.fine_tuning_images;
+    all.is_bound = all.is_bound || one.is_bound;
+    estimates.push_back(one);
   }
   fmt::print(
-      "{}\n{} runs; {} networks are left, with at most {} training images; fine-tuning not "
-      "counted\n",
-      table.str(), runs.size(), left, images);
+      "{}\n{} runs; {} networks are left, with {} training images and {} of fine-tuning: "
+      "about {} on this device, {} at once\n",
+      table.str(), runs.size(), all.networks, all.training_images, all.fine_tuning_images,
+      duration_text(seconds_of_all(estimates, queue.jobs)), queue.jobs);
+  if (all.is_bound) {
+    fmt::print(
+        "<=: an upper bound; how soon training stops, or how many examples fine-tuning "
+        "takes, is known once a round of such a run is done\n");
+  }
 }
 
 int64_t count_done(const RunStore& store, const std::vector<PlannedRun>& runs) {
@@ -137,24 +154,25 @@ void replicate(const Exhibit& exhibit, Options& options) {
   if (options.seeds == 0) options.seeds = options.preset == "smoke" ? 1 : 3;
   if (options.common.device != "auto") choose_device(options.common.device);
   std::vector<PlannedRun> runs = plan(exhibit, options, choose_device(options.common.device));
-  resolve(runs);
+  // A plan can be had without the data; then it is one for an empty store.
+  const bool sees_data = !options.dry_run || !options.data_dir.empty();
+  if (sees_data || options.preset == "smoke") resolve(runs);
   const Device device = runs.front().config.device;
   const RunStore store(options.store);
-  const std::vector<RunConfig> configs = configs_of(runs);
-  const int64_t done = count_done(store, runs);
-  fmt::print("{}: {} runs, {} of them done, in {}\n", exhibit.id, runs.size(), done,
-             options.store.string());
-  std::fflush(stdout);
-
-  if (options.dry_run) {
-    print_plan(store, runs);
-    return;
-  }
   const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
   QueueOptions queue;
   queue.jobs = options.jobs > 0 ? options.jobs : device.is_cuda() ? 1 : threads;
+  queue.jobs = std::min(queue.jobs, static_cast<int>(runs.size()));
   queue.threads = std::max(1, threads / queue.jobs);
   queue.pace.seconds_between_states = options.state_seconds;
+  if (options.dry_run) {
+    print_plan(store, runs, queue);
+    return;
+  }
+  const std::vector<RunConfig> configs = configs_of(runs);
+  fmt::print("{}: {} runs, {} of them done, in {}\n", exhibit.id, runs.size(),
+             count_done(store, runs), options.store.string());
+  std::fflush(stdout);
   const int64_t left = networks_left(store, configs);
   QueueResult result;
   {
@@ -196,7 +214,8 @@ int replicate_main(const std::string& exhibit_id, int argc, char** argv) {
   app.add_option("--jobs", options.jobs, "runs at once [CPU: one per thread; GPU: 1]")
       ->check(CLI::Range(1, 256));
   app.add_flag("--dry-run", options.dry_run,
-               "only say which runs there are and what is left of them");
+               "only say which runs there are, what is left of them, and how long that takes here; "
+               "without --data-dir as if nothing were done");
   app.add_option("--csv", options.csv, "file for the numbers with all their digits");
   app.add_option("--checkpoint-seconds", options.state_seconds,
                  "seconds between states inside a round; no influence on results [30]")

@@ -274,7 +274,7 @@ TEST_F(StoreTest, WhatIsWrongWithACallOfReplicateIsSaid) {
     EXPECT_EQ(result.error_lines(), 1) << result.err;
     EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
   };
-  refused("--preset tiny", "expected full, released, mini or smoke");
+  refused("--preset tiny", "expected full, released, mini, mini-released or smoke");
   refused("--preset smoke --only strategy=none", "none");
   refused("--preset smoke --only noise", "--only 'noise'");
   refused("--preset smoke --only percent=40", "has no such runs");
