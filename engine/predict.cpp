@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/ops.h"
+#include "kernels/acquisition/monte_carlo.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/error.h"
 
@@ -15,6 +16,11 @@ namespace {
 constexpr int64_t kBatch = 512;
 constexpr int64_t kImageBatch = 128;
 constexpr int64_t kImageWidth = 256;  // values from which on a sample counts as an image
+
+// Numbers of masked features, over all passes, that are there at once: what a core's cache holds,
+// or enough to keep a GPU busy.
+constexpr int64_t kMaskedOnCpu = int64_t{1} << 18;
+constexpr int64_t kMaskedOnCuda = int64_t{1} << 24;
 
 int64_t batch_for(const SampleStore& store) {
   return store.width() < kImageWidth ? kBatch : kImageBatch;
@@ -94,22 +100,39 @@ Buffer<float> monte_carlo_probabilities(Stream& stream, const Classifier& model,
                                         const Predictions& predictions, int64_t passes,
                                         float drop_probability, RandomKey key) {
   check(passes >= 1, "Monte Carlo dropout needs at least one pass, not {}", passes);
+  check(drop_probability >= 0 && drop_probability < 1,
+        "dropout: the probability must lie in [0, 1), not be {}", drop_probability);
   const int64_t rows = predictions.count;
+  const int64_t width = predictions.feature_width;
   const int64_t classes = predictions.classes;
   Buffer<float> probabilities(stream.device(), passes * rows * classes);
   Arena arena(stream.device());
-  for (int64_t pass = 0; pass < passes; ++pass) {
+  if (drop_probability == 0) {
+    Tape tape(stream, arena, Tape::Mode::kInference);
+    const Tensor features({rows, width}, DType::kFloat32, predictions.features.data());
+    const Tensor logits = model.classify(tape, features);
+    for (int64_t pass = 0; pass < passes; ++pass) {
+      for_each(stream, rows,
+               kernels::Softmax<float>{logits.data<float>(),
+                                       probabilities.data() + pass * rows * classes, classes});
+    }
+    stream.synchronize();
+    return probabilities;
+  }
+  const int64_t masked = stream.device().is_cuda() ? kMaskedOnCuda : kMaskedOnCpu;
+  const int64_t at_once = std::max(masked / (passes * width), int64_t{1});
+  for (int64_t first = 0; first < rows; first += at_once) {
+    const int64_t some = std::min(at_once, rows - first);
     arena.rewind();
     Tape tape(stream, arena, Tape::Mode::kInference);
-    key.step = static_cast<uint32_t>(pass);
-    const Tensor features({rows, predictions.feature_width}, DType::kFloat32,
-                          predictions.features.data());
-    const Tensor kept =
-        drop_probability > 0 ? ops::dropout(tape, features, drop_probability, key) : features;
+    const Tensor kept = tape.empty({passes * some, width}, DType::kFloat32);
+    for_each(stream, kept.numel(),
+             kernels::DropoutOfPasses{predictions.features.data(), kept.data<float>(), key,
+                                      1 - drop_probability, first, some, width});
     const Tensor logits = model.classify(tape, kept);
-    for_each(stream, rows,
-             kernels::Softmax<float>{logits.data<float>(),
-                                     probabilities.data() + pass * rows * classes, classes});
+    for_each(stream, passes * some,
+             kernels::SoftmaxOfPasses{logits.data<float>(), probabilities.data(), first, some, rows,
+                                      classes});
   }
   stream.synchronize();
   return probabilities;

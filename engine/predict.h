@@ -30,7 +30,8 @@ Buffer<float> softmax(Stream& stream, const float* logits, int64_t rows, int64_t
 
 /// Monte Carlo dropout (Gal et al. 2017): the probabilities of `passes` passes, [passes, count,
 /// classes], in which features are dropped with `drop_probability` before the last layer. Pass t
-/// uses the numbers of `key` with step t. Probability 0 gives `passes` times the same.
+/// uses the numbers of `key` with step t. Probability 0 gives `passes` times the same. Of as many
+/// samples as fit, all passes go through the last layer as one product.
 Buffer<float> monte_carlo_probabilities(Stream& stream, const Classifier& model,
                                         const Predictions& predictions, int64_t passes,
                                         float drop_probability, RandomKey key);

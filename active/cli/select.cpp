@@ -18,6 +18,7 @@ namespace {
 struct SelectOptions {
   ArraySelection request;
   std::string memory_limit;
+  std::string device = "auto";
   std::filesystem::path out;
   int threads = 0;
 };
@@ -29,6 +30,7 @@ void select(SelectOptions& options) {
     request.memory_limit = parse_memory(options.memory_limit, "--memory-limit");
   }
   const std::string strategy(find_strategy(request.strategy).name());
+  request.device = choose_device(options.device);
   const auto start = std::chrono::steady_clock::now();
   ArraySelectionResult result;
   {
@@ -40,9 +42,10 @@ void select(SelectOptions& options) {
     });
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("{}: {} of {} rows in {:.3f} s; {:.2f} passes over the data ({} rows read{})\n",
-             strategy, request.query, result.rows, seconds.count(), result.passes(),
-             result.rows_read, result.streamed ? ", from the files as they were needed" : "");
+  fmt::print("{}: {} of {} rows in {:.3f} s on {}; {:.2f} passes over the data ({} rows read{})\n",
+             strategy, request.query, result.rows, seconds.count(), name(request.device),
+             result.passes(), result.rows_read,
+             result.streamed ? ", from the files as they were needed" : "");
   write_npy(options.out, {{request.query}, std::move(result.chosen)});
   fmt::print("wrote {} indices to {}\n", request.query, shown(options.out));
 }
@@ -80,9 +83,12 @@ void add_select_command(CLI::App& app) {
                       "(passes, n, classes), with dropout: for BALD");
   command->add_option("--out", options->out, ".npy file for the rows, int64, in the order chosen")
       ->required();
-  command->add_option("--memory-limit", options->memory_limit,
-                      "such as 2G: arrays that do not fit are read as they are needed, with the "
-                      "same result [none]");
+  command->add_option(
+      "--memory-limit", options->memory_limit,
+      "of the host, such as 2G: arrays that do not fit are read as they are needed, "
+      "with the same result; on CUDA they go to the device by blocks [none]");
+  command->add_option("--device", options->device,
+                      "auto, cpu or cuda; BADGE and LHD draw other numbers on CUDA [auto]");
   command
       ->add_option("--threads", options->threads,
                    "CPU threads; results do not depend on it [all cores]")

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "active/selection/npy_rows.h"
+#include "active/selection/select_on_cuda.h"
 #include "active/strategies/strategy.h"
 #include "active/strategies/top_k.h"
 #include "kernels/acquisition/scores.h"
@@ -153,44 +154,71 @@ int64_t working_bytes(const Arrays& arrays, int64_t k) {
          arrays.row_bytes() * (in_tables + 2 * kRowsPerBlock * cpu_threads());
 }
 
-/// The scores of all rows, by `score(block, count, scores)` of blocks of probabilities, and the k
-/// largest.
-template <class Score>
-std::vector<int64_t> by_score(int64_t rows, int64_t columns, int64_t k, const Score& score) {
+/// Columns that have to be side by side for a score, and how a block of rows of them is read.
+struct ScoreInput {
+  int64_t columns;
+  std::function<void(int64_t first, int64_t count, float* values)> read;
+};
+
+ScoreInput probabilities_input(const ProbabilityRows& rows) {
+  return {rows.width(), [&rows](int64_t first, int64_t count, float* values) {
+            const float* p = rows.read(first, count, values);
+            if (p != values) std::copy_n(p, count * rows.width(), values);
+          }};
+}
+
+/// BALD's: of a block of rows all passes, [passes, count, classes].
+ScoreInput passes_input(const Arrays& arrays) {
+  const int64_t classes = arrays.mc_probabilities(0).width();
+  return {arrays.passes() * classes, [&arrays, classes](int64_t first, int64_t count, float* to) {
+            for (int64_t t = 0; t < arrays.passes(); ++t) {
+              float* place = to + t * count * classes;
+              const float* p = arrays.mc_probabilities(t).read(first, count, place);
+              if (p != place) std::copy_n(p, count * classes, place);
+            }
+          }};
+}
+
+/// The k rows with the largest scores; `make(values, scores, count)` is the functor that computes
+/// those of a block.
+template <class Make>
+std::vector<int64_t> by_score(Stream& stream, int64_t rows, int64_t k, const ScoreInput& input,
+                              const Make& make) {
+  if (stream.device().is_cuda()) {
+    return top_k_of(scores_on_device(stream, rows, input.columns, input.read,
+                                     [&](const float* values, double* scores, int64_t count) {
+                                       for_each(stream, count, make(values, scores, count));
+                                     }),
+                    k);
+  }
   std::vector<double> scores(static_cast<std::size_t>(rows));
-  for_row_blocks(rows, 16 * columns, [&] {
-    return [&, scratch = std::vector<float>(static_cast<std::size_t>(columns * kRowsPerBlock))](
-               int64_t first, int64_t count) mutable {
-      score(first, count, scratch.data(), scores.data() + first);
-    };
+  for_row_blocks(rows, 16 * input.columns, [&] {
+    return
+        [&, values = std::vector<float>(static_cast<std::size_t>(input.columns * kRowsPerBlock))](
+            int64_t first, int64_t count) mutable {
+          input.read(first, count, values.data());
+          const auto functor = make(values.data(), scores.data() + first, count);
+          for (int64_t row = 0; row < count; ++row) functor(row);
+        };
   });
   return top_k_of(scores, k);
 }
 
 template <class Functor>
-std::vector<int64_t> by_probabilities(const Arrays& arrays, int64_t k) {
+std::vector<int64_t> by_probabilities(Stream& stream, const Arrays& arrays, int64_t k) {
   const ProbabilityRows rows = arrays.probabilities();
-  return by_score(arrays.rows(), rows.width(), k,
-                  [&](int64_t first, int64_t count, float* scratch, double* scores) {
-                    const Functor functor{rows.read(first, count, scratch), scores, rows.width()};
-                    for (int64_t row = 0; row < count; ++row) functor(row);
+  return by_score(stream, arrays.rows(), k, probabilities_input(rows),
+                  [&](const float* p, double* scores, int64_t /*count*/) {
+                    return Functor{p, scores, rows.width()};
                   });
 }
 
-/// BALD; of a block of rows all passes are copied side by side.
-std::vector<int64_t> by_mutual_information(const Arrays& arrays, int64_t k) {
+std::vector<int64_t> by_mutual_information(Stream& stream, const Arrays& arrays, int64_t k) {
   const int64_t passes = arrays.passes();
-  const int64_t classes = arrays.mc_probabilities(0).width();
+  const ScoreInput input = passes_input(arrays);
   return by_score(
-      arrays.rows(), passes * classes, k,
-      [&](int64_t first, int64_t count, float* scratch, double* scores) {
-        for (int64_t t = 0; t < passes; ++t) {
-          float* place = scratch + t * count * classes;
-          const float* p = arrays.mc_probabilities(t).read(first, count, place);
-          if (p != place) std::copy_n(p, count * classes, place);
-        }
-        const kernels::MutualInformation functor{scratch, scores, passes, count, classes};
-        for (int64_t row = 0; row < count; ++row) functor(row);
+      stream, arrays.rows(), k, input, [&](const float* p, double* scores, int64_t count) {
+        return kernels::MutualInformation{p, scores, passes, count, input.columns / passes};
       });
 }
 
@@ -210,6 +238,7 @@ class Selection {
         key_{.seed = request.seed, .purpose = RandomPurpose::kSeeding},
         arrays_(arrays),
         progress_(progress),
+        stream_(request.device),
         result_(result) {}
 
   void run(std::string_view strategy) {
@@ -222,13 +251,13 @@ class Selection {
     }
     result_.rows_read = arrays_.rows();
     if (strategy == "CONF") {
-      result_.chosen = by_probabilities<kernels::LeastConfidence>(arrays_, k_);
+      result_.chosen = by_probabilities<kernels::LeastConfidence>(stream_, arrays_, k_);
     } else if (strategy == "MARG") {
-      result_.chosen = by_probabilities<kernels::Margin>(arrays_, k_);
+      result_.chosen = by_probabilities<kernels::Margin>(stream_, arrays_, k_);
     } else if (strategy == "ENTROPY") {
-      result_.chosen = by_probabilities<kernels::Entropy>(arrays_, k_);
+      result_.chosen = by_probabilities<kernels::Entropy>(stream_, arrays_, k_);
     } else if (strategy == "BALD") {
-      result_.chosen = by_mutual_information(arrays_, k_);
+      result_.chosen = by_mutual_information(stream_, arrays_, k_);
     } else {
       fail("strategy {} cannot select from arrays", strategy);
     }
@@ -239,6 +268,11 @@ class Selection {
     result_.chosen.assign(chosen.begin(), chosen.end());
     result_.rows_read = vectors.rows_read();
   }
+  void keep(const CudaSelection& selection) {
+    result_.chosen.assign(selection.chosen.begin(), selection.chosen.end());
+    result_.rows_read = selection.work.rows_read;
+  }
+  bool on_cuda() const { return stream_.device().is_cuda(); }
   void draw(const HostVectors& vectors) {
     const Candidates candidates = one_candidate_per_row(arrays_.rows());
     keep(vectors, kmeans_plus_plus(vectors, candidates, k_, key_, progress_));
@@ -247,6 +281,7 @@ class Selection {
     const ProbabilityRows probabilities = arrays_.probabilities();
     const ResidualRows residual(probabilities);
     const NpyRows features = arrays_.features();
+    if (on_cuda()) return keep(seeding_on_cuda(stream_, residual, features, k_, key_, progress_));
     draw(HostVectors(residual, features));
   }
   void lhd() {
@@ -255,10 +290,18 @@ class Selection {
     const NpyRows features = arrays_.features();
     const NpyRows ema_features = arrays_.ema_features();
     const ModelDifferenceRows difference(probabilities, features, ema_probabilities, ema_features);
+    if (on_cuda()) return keep(seeding_on_cuda(stream_, difference, k_, key_, progress_));
     draw(HostVectors(difference));
   }
   void coreset() {
     const NpyRows features = arrays_.features();
+    if (on_cuda() && !arrays_.has_labelled()) {
+      return keep(k_centre_on_cuda(stream_, features, nullptr, k_, progress_));
+    }
+    if (on_cuda()) {
+      const NpyRows labelled = arrays_.labelled_features();
+      return keep(k_centre_on_cuda(stream_, features, &labelled, k_, progress_));
+    }
     const HostVectors vectors(features);
     const Candidates candidates = one_candidate_per_row(arrays_.rows());
     if (!arrays_.has_labelled()) {
@@ -275,6 +318,7 @@ class Selection {
   RandomKey key_;
   const Arrays& arrays_;
   const std::function<void(int64_t)>& progress_;
+  Stream stream_;
   ArraySelectionResult& result_;
 };
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/runtime/device.h"
+
 namespace moonpool {
 
 /// Files, and what is asked of them. Row i of all but the labelled features is candidate i.
@@ -21,7 +23,8 @@ struct ArraySelection {
   std::filesystem::path ema_probabilities;  // [n, classes]
   std::filesystem::path ema_features;       // [n, width]
   std::filesystem::path mc_probabilities;   // [passes, n, classes]
-  int64_t memory_limit = 0;                 // bytes; 0: none
+  int64_t memory_limit = 0;                 // bytes of host memory; 0: none
+  Device device = kCpu;
 };
 
 struct ArraySelectionResult {
@@ -32,9 +35,14 @@ struct ArraySelectionResult {
   double passes() const { return static_cast<double>(rows_read) / static_cast<double>(rows); }
 };
 
-/// Chooses on the CPU. Files are mapped, float32 is used where it lies, and nothing is copied
-/// whole. Under a memory limit that the files do not fit, rows are read from them as they are
-/// needed, so that the process stays below the limit; the result is the same.
+/// Files are mapped, and on the CPU float32 is used where it lies, and nothing is copied whole.
+/// Under a memory limit that the files do not fit, rows are read from them as they are needed, so
+/// that the process stays below the limit; the result is the same. On CUDA rows go to the device
+/// block by block, whose memory has to hold the vectors that CORESET, BADGE and LHD choose from;
+/// the limit is on the host's memory there, too.
+///
+/// Every strategy but BADGE and LHD chooses the same on both devices, but for rounding of
+/// logarithms; those draw from the same distribution, with other random numbers.
 ///
 /// Throws an Error, of kind usage for an array that the strategy needs and was not given or that it
 /// does not use, for a query that is larger than n and for a limit that cannot be kept; and for

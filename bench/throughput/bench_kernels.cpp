@@ -81,10 +81,6 @@ void matrix_product(benchmark::State& state) {
 void seeding(benchmark::State& state, SeedingMethod method) {
   set_cpu_threads(1);
   Stream stream(bench_device());
-  if (stream.device().is_cuda() && method == SeedingMethod::kRejection) {
-    state.SkipWithError("for the CPU only");
-    return;
-  }
   constexpr int64_t kRows = 12000;
   constexpr int64_t kWidth = 128;
   const Buffer<float> rows = waves(stream, kRows * kWidth);

@@ -1,6 +1,7 @@
 // Which functors of this family exist. Read by acquisition.cpp (CPU) and acquisition.cu (CUDA).
 #pragma once
 
+#include "kernels/acquisition/monte_carlo.h"
 #include "kernels/acquisition/scores.h"
 
 #define MOONPOOL_ACQUISITION_INSTANCES(FOR_EACH, FOR_EACH_2D, REDUCE_ROWS) \
@@ -11,4 +12,6 @@
   FOR_EACH(kernels::MutualInformation)                                     \
   FOR_EACH(kernels::LossDifference)                                        \
   FOR_EACH(kernels::HypotheticalResidual)                                  \
+  FOR_EACH(kernels::DropoutOfPasses)                                       \
+  FOR_EACH(kernels::SoftmaxOfPasses)                                       \
   FOR_EACH_2D(kernels::LossTimesFeatureDifference)

@@ -4,6 +4,8 @@
 // benchmarks repeat images). A row therefore stands for all of its copies that are not taken yet.
 #pragma once
 
+#include <limits>
+
 #include "kernels/runtime/parallel.h"
 #include "kernels/runtime/philox.h"
 
@@ -37,6 +39,11 @@ struct Best {
     return second ? b : a;
   }
 };
+
+/// Whether Best prefers a, which is not b.
+MOONPOOL_FUNCTOR bool comes_before(const Contender& a, const Contender& b) {
+  return a.score > b.score || (a.score == b.score && a.example < b.example);
+}
 
 /// Rows per chunk in the two-step reductions below.
 inline constexpr int64_t kChunk = 1024;
@@ -111,9 +118,32 @@ MOONPOOL_FUNCTOR int32_t random_offset(const CopyTable& copies, int64_t row, uin
   return static_cast<int32_t>((static_cast<uint64_t>(word) * copies.left(row)) >> 32);
 }
 
-/// Draws a row with probability proportional to its weight, by inverting the distribution function,
-/// and one of its copies: *centre and *chosen as in TakeBest, -1 if all weights are 0. for_each
-/// over one element; key.at(0) is its randomness.
+/// A row drawn with probability proportional to its weight, by inverting the distribution function
+/// at `uniform` in [0, 1); -1 if all weights are 0. sums: of WeightOfChunk.
+MOONPOOL_FUNCTOR int64_t draw_row(const double* sums, int64_t chunks, const double* nearest,
+                                  const CopyTable& copies, int64_t rows, double uniform) {
+  double total = 0;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) total += sums[chunk];
+  double left = uniform * total;
+  int64_t chunk = 0;
+  while (chunk + 1 < chunks && left >= sums[chunk]) left -= sums[chunk++];
+  // Rounding may carry `left` past the end of its chunk: then the last row with a weight is taken.
+  const int64_t end = (chunk + 1) * kChunk < rows ? (chunk + 1) * kChunk : rows;
+  int64_t drawn = -1;
+  for (int64_t row = chunk * kChunk; row < end; ++row) {
+    const double weight = draw_weight(nearest, copies, row);
+    if (weight > 0) drawn = row;
+    left -= weight;
+    if (left < 0 && drawn >= 0) break;
+  }
+  for (int64_t row = chunk * kChunk - 1; row >= 0 && drawn < 0; --row) {
+    if (draw_weight(nearest, copies, row) > 0) drawn = row;
+  }
+  return drawn;
+}
+
+/// Draws a row and one of its copies: *centre and *chosen as in TakeBest, -1 if all weights are 0.
+/// for_each over one element; key.at(0) is its randomness.
 struct DrawByWeight {
   const double* sums;  // [chunks]
   int64_t chunks;
@@ -124,29 +154,32 @@ struct DrawByWeight {
   int32_t* centre;
   int32_t* chosen;
   MOONPOOL_FUNCTOR void operator()(int64_t /*i*/) const {
-    double total = 0;
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) total += sums[chunk];
     const Philox4 random = key.at(0);
-    double left = uniform_double(random.word[0], random.word[1]) * total;
-    int64_t chunk = 0;
-    while (chunk + 1 < chunks && left >= sums[chunk]) left -= sums[chunk++];
-    // Rounding may carry `left` past the end of its chunk: then the last row with a weight is
-    // taken.
-    const int64_t end = (chunk + 1) * kChunk < rows ? (chunk + 1) * kChunk : rows;
-    int64_t drawn = -1;
-    for (int64_t row = chunk * kChunk; row < end; ++row) {
-      const double weight = draw_weight(nearest, copies, row);
-      if (weight > 0) drawn = row;
-      left -= weight;
-      if (left < 0 && drawn >= 0) break;
-    }
-    for (int64_t row = chunk * kChunk - 1; row >= 0 && drawn < 0; --row) {
-      if (draw_weight(nearest, copies, row) > 0) drawn = row;
-    }
+    const int64_t drawn = draw_row(sums, chunks, nearest, copies, rows,
+                                   uniform_double(random.word[0], random.word[1]));
     *centre = static_cast<int32_t>(drawn);
     *chosen =
         drawn < 0 ? -1 : take_copy(copies, drawn, random_offset(copies, drawn, random.word[2]));
   }
+};
+
+/// bad[chunk] = the lowest row of the chunk whose norm is not finite, kNoRow if there is none;
+/// reduce_rows over chunks and kChunk columns.
+struct NotFiniteOfChunk {
+  static constexpr int32_t kNoRow = 0x7fffffff;
+  const double* norm;
+  int64_t rows;
+  int32_t* bad;
+  using Value = int32_t;
+  MOONPOOL_FUNCTOR int32_t identity() const { return kNoRow; }
+  MOONPOOL_FUNCTOR int32_t map(int64_t chunk, int64_t column) const {
+    const int64_t row = chunk * kChunk + column;
+    // Of NaN, too, this is false.
+    if (row >= rows || norm[row] <= std::numeric_limits<double>::max()) return kNoRow;
+    return static_cast<int32_t>(row);
+  }
+  MOONPOOL_FUNCTOR int32_t combine(int32_t a, int32_t b) const { return a < b ? a : b; }
+  MOONPOOL_FUNCTOR void finish(int64_t chunk, int32_t row) const { bad[chunk] = row; }
 };
 
 }  // namespace moonpool::kernels

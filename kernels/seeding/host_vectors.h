@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/seeding/product_bound.h"
+
 namespace moonpool {
 
 /// A table [rows, width] of float32, wherever it lies.
@@ -46,12 +48,6 @@ class MemoryRows final : public RowSource {
 
  private:
   const float* values_;
-};
-
-/// How large a vector is; of an outer product also each of its factors. Norms, not squared.
-struct VectorSize {
-  double norm = 0;
-  std::array<double, 2> factor{};
 };
 
 /// Some vectors in memory: those of one factor, x, or outer products of two, residual (x) feature.

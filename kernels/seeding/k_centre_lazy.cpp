@@ -10,6 +10,7 @@ namespace moonpool {
 namespace {
 
 using kernels::Best;
+using kernels::comes_before;
 using kernels::Contender;
 
 /// Leaders: as many as fit a core's cache, within limits.
@@ -22,11 +23,6 @@ constexpr int64_t kFirstCentres = 128;
 
 /// Numbers of centres from the start that are held in memory at once.
 constexpr int64_t kCentreNumbers = int64_t{1} << 23;
-
-/// What Best prefers.
-bool comes_before(const Contender& a, const Contender& b) {
-  return a.score > b.score || (a.score == b.score && a.example < b.example);
-}
 
 }  // namespace
 

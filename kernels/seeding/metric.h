@@ -5,7 +5,10 @@
 // and ties are the ties of the data.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/runtime/parallel.h"
+#include "kernels/seeding/product_bound.h"
 
 namespace moonpool::kernels {
 
@@ -37,6 +40,15 @@ struct EuclideanMetric {
   const float* x;
   int64_t width;
 
+  /// The matrices [rows, width_of(f)] whose rows' products make up the product of two vectors.
+  static constexpr int kFactors = 1;
+  MOONPOOL_FUNCTOR const float* factor(int /*f*/) const { return x; }
+  MOONPOOL_FUNCTOR int64_t width_of(int /*f*/) const { return width; }
+  MOONPOOL_FUNCTOR VectorSize size(int64_t /*i*/, double squared_norm) const {
+    const double norm = std::sqrt(squared_norm);
+    return {norm, {norm, 0}};
+  }
+
   MOONPOOL_FUNCTOR int64_t columns() const { return width; }
   MOONPOOL_FUNCTOR double term(int64_t i, int64_t j, int64_t c) const {
     return squared_difference(x[i * width + c], x[j * width + c]);
@@ -57,6 +69,17 @@ struct OuterProductMetric {
   const double* norm;     // [rows] ||g||^2; read by finish only
   int64_t classes;
   int64_t width;
+
+  static constexpr int kFactors = 2;
+  MOONPOOL_FUNCTOR const float* factor(int f) const { return f == 0 ? residual : feature; }
+  MOONPOOL_FUNCTOR int64_t width_of(int f) const { return f == 0 ? classes : width; }
+  MOONPOOL_FUNCTOR VectorSize size(int64_t i, double squared_norm) const {
+    const double whole = std::sqrt(squared_norm);
+    const double first = std::sqrt(residual_dot(i, i));
+    if (first > 0) return {whole, {first, whole / first}};
+    const float* h = feature + i * width;
+    return {whole, {first, std::sqrt(residual_product(h, h, width))}};
+  }
 
   MOONPOOL_FUNCTOR double residual_dot(int64_t i, int64_t j) const {
     return residual_product(residual + i * classes, residual + j * classes, classes);
@@ -132,20 +155,14 @@ struct PairDistances : Float64Sum {
   }
 };
 
-/// nearest[row] = min(nearest[row], the smallest of distances[row, :]).
-struct ApproachCentres {
-  const double* distances;  // [rows, centres]
-  int64_t centres;
-  double* nearest;
+/// size[row] = the size of vector `row`, whose squared norm is norm[row].
+template <class Metric>
+struct VectorSizes {
+  Metric metric;
+  const double* norm;
+  VectorSize* size;
   static constexpr int64_t kCost = 32;
-  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
-    double smallest = nearest[row];
-    for (int64_t c = 0; c < centres; ++c) {
-      const double distance = distances[row * centres + c];
-      if (distance < smallest) smallest = distance;
-    }
-    nearest[row] = smallest;
-  }
+  MOONPOOL_FUNCTOR void operator()(int64_t row) const { size[row] = metric.size(row, norm[row]); }
 };
 
 }  // namespace moonpool::kernels

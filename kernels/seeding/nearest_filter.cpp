@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/seeding/metric.h"
+#include "kernels/seeding/product_bound.h"
 #include "kernels/vendor/gemm.h"
 
 namespace moonpool {
@@ -12,10 +13,6 @@ namespace {
 
 constexpr int64_t kCentresAtOnce = 256;  // their products with a block of rows stay in the cache
 constexpr int64_t kWorthAGemm = 8;       // centres; fewer are multiplied one by one
-constexpr double kUnit = 0x1p-24;        // of float32's rounding
-// Products below 2^-126 may become 0, and so may factors.
-constexpr double kUnderflow = 0x1p-125;
-constexpr double kLargest = 1e18;  // a norm whose products stay far from overflow
 
 float product(const float* a, const float* b, int64_t width) {
   float sum = 0;
@@ -23,9 +20,6 @@ float product(const float* a, const float* b, int64_t width) {
   for (int64_t c = 0; c < width; ++c) sum += a[c] * b[c];
   return sum;
 }
-
-/// The relative error of a sum of `width` products, with room to spare.
-double relative_error(int64_t width) { return 1.01 * static_cast<double>(width + 2) * kUnit; }
 
 VectorSize largest_size(const VectorBlock& block) {
   VectorSize largest;
@@ -35,37 +29,6 @@ VectorSize largest_size(const VectorBlock& block) {
     for (const int f : {0, 1}) largest.factor[f] = std::max(largest.factor[f], size.factor[f]);
   }
   return largest;
-}
-
-/// A bound of |approximation - squared_distance| for a vector and centres of these sizes; infinite
-/// where float32 could overflow.
-double error_bound(const VectorBlock& layout, const VectorSize& row, const VectorSize& centres) {
-  double relative = 0;
-  double underflow[2] = {0, 0};
-  double scale[2] = {0, 0};
-  for (int f = 0; f < layout.factors; ++f) {
-    const double error = relative_error(layout.width[f]);
-    scale[f] = row.factor[f] * centres.factor[f];
-    // A zero centre's largest factor is 0; !(x < y) is true of NaN, too.
-    if (error > 0.1 || !(row.factor[f] < kLargest && centres.factor[f] < kLargest)) {
-      return std::numeric_limits<double>::infinity();
-    }
-    relative += error + kUnit;
-    underflow[f] =
-        static_cast<double>(layout.width[f]) * kUnderflow * (1 + row.factor[f] + centres.factor[f]);
-  }
-  if (!(row.norm < kLargest && centres.norm < kLargest)) {
-    return std::numeric_limits<double>::infinity();
-  }
-  if (layout.factors == 2) relative *= 1.2;  // the errors' product
-  const double lost = layout.factors == 1 ? underflow[0]
-                                          : underflow[0] * scale[1] + underflow[1] * scale[0] +
-                                                underflow[0] * underflow[1];
-  // The product's error, twice; the rounding of the centre's norm and of the difference; and, far
-  // below that, the rounding of squared_distance itself.
-  const double norms = row.norm * row.norm + centres.norm * centres.norm;
-  return 1.1 * (2 * relative * row.norm * centres.norm + 4 * kUnit * norms + 2 * lost) +
-         2 * kUnderflow;
 }
 
 }  // namespace
@@ -90,7 +53,8 @@ void NearestFilter::approach_some(const VectorBlock& rows, const VectorBlock& ce
   centre_norm_.resize(static_cast<std::size_t>(count));
   for (int64_t c = 0; c < count; ++c) centre_norm_[c] = static_cast<float>(centres.norm[c]);
   for (int64_t i = 0; i < rows.count; ++i) {
-    const double bound = error_bound(rows, rows.size_of(i), largest);
+    const double bound =
+        kernels::product_error_bound(rows.factors, rows.width.data(), rows.size_of(i), largest);
     // The approximation less ||x||^2, in place of the products.
     float* const rest = products_.data() + i * count;
     const float* const norm = centre_norm_.data();

@@ -1,5 +1,4 @@
-// The host side of seeding.h: which functor runs when, and on the CPU which algorithm that needs no
-// pass per choice (rejection.h, k_centre_lazy.h).
+// The host side of seeding.h: which algorithm runs where, and the plain definition of k-means++.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,6 +6,8 @@
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
+#include "kernels/seeding/device_k_centre.h"
+#include "kernels/seeding/device_sampler.h"
 #include "kernels/seeding/k_centre_lazy.h"
 #include "kernels/seeding/rejection.h"
 #include "kernels/seeding/seeding.h"
@@ -54,28 +55,6 @@ void approach(Stream& stream, const Metric& metric, int64_t rows, const int32_t*
               kernels::ApproachCentre<Metric>(metric, centre, nearest));
 }
 
-/// The distances to centres that are known beforehand, some at a time so that each row is read once
-/// for all of them.
-template <class Metric>
-void approach_all(Stream& stream, const Metric& metric, int64_t rows,
-                  std::span<const int32_t> centres, double* nearest) {
-  constexpr int64_t kAtOnce = 32;
-  // Copies of one sample are one centre.
-  std::vector<int32_t> unique(centres.begin(), centres.end());
-  std::sort(unique.begin(), unique.end());
-  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-  const Buffer<int32_t> centre(stream, unique);
-  const Buffer<double> distances(stream.device(), rows * kAtOnce);
-  for (int64_t first = 0; first < centre.size(); first += kAtOnce) {
-    const int64_t count = std::min(kAtOnce, centre.size() - first);
-    reduce_rows(
-        stream, rows * count, metric.columns(),
-        kernels::PairDistances<Metric>(metric, centre.data() + first, count, distances.data()));
-    for_each(stream, rows, kernels::ApproachCentres{distances.data(), count, nearest});
-  }
-  stream.synchronize();  // `centre` and `distances` are freed here
-}
-
 /// Uniform draws for the tail of `chosen` that no weight decides (entries of -1).
 void fill_uniformly(Stream& stream, const Candidates& candidates, RandomKey key,
                     std::vector<int32_t>& chosen) {
@@ -100,12 +79,24 @@ template <class Metric>
 Buffer<double> squared_norms(Stream& stream, Metric& metric, int64_t rows) {
   Buffer<double> norms(stream.device(), rows);
   reduce_rows(stream, rows, metric.columns(), kernels::SquaredNorms<Metric>(metric, norms.data()));
-  const std::vector<double> host = norms.download(stream);
-  const auto bad =
-      std::find_if(host.begin(), host.end(), [](double norm) { return !std::isfinite(norm); });
-  check(bad == host.end(), "seeding: the vector of sample {} is not finite", bad - host.begin());
+  const int64_t chunks = (rows + kChunk - 1) / kChunk;
+  const Buffer<int32_t> bad(stream.device(), chunks);
+  reduce_rows(stream, chunks, kChunk, kernels::NotFiniteOfChunk{norms.data(), rows, bad.data()});
+  const std::vector<int32_t> host = bad.download(stream);
+  const int32_t first = *std::min_element(host.begin(), host.end());
+  check(first == kernels::NotFiniteOfChunk::kNoRow,
+        "seeding: the vector of sample {} is not finite", first);
   if constexpr (requires { metric.norm; }) metric.norm = norms.data();
   return norms;
+}
+
+/// Appends ties of distance zero, which go to the lower candidate, up to k choices.
+void fill_in_order(Stream& stream, const Candidates& candidates, int64_t k,
+                   std::vector<int32_t>& chosen) {
+  const int64_t missing = k - static_cast<int64_t>(chosen.size());
+  if (missing == 0) return;
+  const std::vector<int32_t> left = candidates.remaining(stream);
+  chosen.insert(chosen.end(), left.begin(), left.begin() + missing);
 }
 
 /// The candidate whose row has the largest norm, taken.
@@ -159,76 +150,77 @@ std::vector<int32_t> k_centre_greedy(const HostVectors& vectors, const Candidate
     greedy.add_centres(centre_vectors, centre_vectors.squared_norms(), centres);
   }
   std::vector<int32_t> chosen = greedy.choose(k, progress);
-  if (static_cast<int64_t>(chosen.size()) == k) return chosen;
-  // All other distances are zero: ties, which go to the lower candidate.
   Stream stream(kCpu);
-  const std::vector<int32_t> left = candidates.remaining(stream);
-  chosen.insert(chosen.end(), left.begin(),
-                left.begin() + (k - static_cast<int64_t>(chosen.size())));
+  fill_in_order(stream, candidates, k, chosen);
   return chosen;
 }
 
 template <class Metric>
 std::vector<int32_t> kmeans_plus_plus(Stream& stream, Metric metric, const Candidates& candidates,
-                                      int64_t k, RandomKey key, SeedingMethod method) {
+                                      int64_t k, RandomKey key, SeedingMethod method,
+                                      const SelectionProgress& progress,
+                                      [[maybe_unused]] SelectionWork* work) {
   check_count(candidates, k);
-  const bool on_cuda = stream.device().is_cuda();
-  check(!(on_cuda && method == SeedingMethod::kRejection),
-        "k-means++ seeding by rejection runs on the CPU only");
-  if (!on_cuda && method != SeedingMethod::kInverseCdf) {
+  const bool by_rejection = method == SeedingMethod::kRejection;
+  if (by_rejection && !stream.device().is_cuda()) {
     return with_host_vectors(metric, candidates.rows(), [&](const HostVectors& vectors) {
-      return kmeans_plus_plus(vectors, candidates, k, key);
+      return kmeans_plus_plus(vectors, candidates, k, key, progress);
     });
   }
   const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
-  Workspace work(stream, candidates, k);
-  take_largest(stream, candidates, norms.data(), work, 0);
-
+  Workspace space(stream, candidates, k);
+  take_largest(stream, candidates, norms.data(), space, 0);
+  std::vector<int32_t> chosen;
+  if constexpr (cuda::kBuilt) {
+    if (by_rejection) {
+      if (work != nullptr) work->rows_read += candidates.rows();  // for the norms
+      chosen = device_rejection(stream, metric, norms, candidates, space.centre.data(),
+                                space.chosen.data(), k, key, progress, work);
+      fill_uniformly(stream, candidates, key, chosen);
+      return chosen;
+    }
+  }
   for (int64_t t = 1; t < k; ++t) {
-    approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
-    reduce_rows(stream, work.chunks, kChunk,
-                kernels::WeightOfChunk{work.nearest.data(), candidates.table(), candidates.rows(),
-                                       work.sums.data()});
+    approach(stream, metric, candidates.rows(), space.centre.data() + t - 1, space.nearest.data());
+    reduce_rows(stream, space.chunks, kChunk,
+                kernels::WeightOfChunk{space.nearest.data(), candidates.table(), candidates.rows(),
+                                       space.sums.data()});
     key.step = static_cast<uint32_t>(t);
     for_each(stream, 1,
-             kernels::DrawByWeight{work.sums.data(), work.chunks, work.nearest.data(),
+             kernels::DrawByWeight{space.sums.data(), space.chunks, space.nearest.data(),
                                    candidates.table(), candidates.rows(), key,
-                                   work.centre.data() + t, work.chosen.data() + t});
+                                   space.centre.data() + t, space.chosen.data() + t});
   }
-  std::vector<int32_t> chosen = work.chosen.download(stream);
+  chosen = space.chosen.download(stream);
   fill_uniformly(stream, candidates, key, chosen);
   return chosen;
 }
 
-template <class Metric>
-std::vector<int32_t> k_centre_greedy(Stream& stream, Metric metric, const Candidates& candidates,
-                                     std::span<const int32_t> centres, int64_t k) {
+std::vector<int32_t> k_centre_greedy(Stream& stream, kernels::EuclideanMetric metric,
+                                     const Candidates& candidates, std::span<const int32_t> centres,
+                                     int64_t k, const SelectionProgress& progress,
+                                     [[maybe_unused]] SelectionWork* work) {
   check_count(candidates, k);
-  if (!stream.device().is_cuda()) {
-    return with_host_vectors(metric, candidates.rows(), [&](const HostVectors& vectors) {
-      return k_centre_greedy(vectors, candidates, vectors, centres, k);
-    });
-  }
-  const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
-  Workspace work(stream, candidates, k);
-  approach_all(stream, metric, candidates.rows(), centres, work.nearest.data());
-  for (int64_t t = 0; t < k; ++t) {
-    if (t > 0) {
-      approach(stream, metric, candidates.rows(), work.centre.data() + t - 1, work.nearest.data());
+  if constexpr (cuda::kBuilt) {
+    if (stream.device().is_cuda()) {
+      const Buffer<double> norms = squared_norms(stream, metric, candidates.rows());
+      if (work != nullptr) work->rows_read += candidates.rows();  // for the norms
+      std::vector<int32_t> chosen =
+          device_k_centre(stream, metric, norms, candidates, centres, k, progress, work);
+      fill_in_order(stream, candidates, k, chosen);
+      return chosen;
     }
-    take_largest(stream, candidates, work.nearest.data(), work, t);
   }
-  return work.chosen.download(stream);
+  return with_host_vectors(metric, candidates.rows(), [&](const HostVectors& vectors) {
+    return k_centre_greedy(vectors, candidates, vectors, centres, k, progress);
+  });
 }
 
 template std::vector<int32_t> kmeans_plus_plus(Stream&, kernels::EuclideanMetric, const Candidates&,
-                                               int64_t, RandomKey, SeedingMethod);
+                                               int64_t, RandomKey, SeedingMethod,
+                                               const SelectionProgress&, SelectionWork*);
 template std::vector<int32_t> kmeans_plus_plus(Stream&, kernels::OuterProductMetric,
-                                               const Candidates&, int64_t, RandomKey,
-                                               SeedingMethod);
-template std::vector<int32_t> k_centre_greedy(Stream&, kernels::EuclideanMetric, const Candidates&,
-                                              std::span<const int32_t>, int64_t);
-template std::vector<int32_t> k_centre_greedy(Stream&, kernels::OuterProductMetric,
-                                              const Candidates&, std::span<const int32_t>, int64_t);
+                                               const Candidates&, int64_t, RandomKey, SeedingMethod,
+                                               const SelectionProgress&, SelectionWork*);
 
 }  // namespace moonpool

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/ops.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
 #include "models/mlp.h"
@@ -150,6 +151,30 @@ TEST_P(PredictTest, MonteCarloDropsFeaturesByTheKeysNumbers) {
   expect_near(p, expected);
   EXPECT_EQ(
       monte_carlo_probabilities(stream(), *model_, known, passes, drop, key).download(stream()), p);
+}
+
+TEST_P(PredictTest, AllPassesAtOnceAreTheLoopOverPasses) {
+  // More samples than go through the last layer at once, so that they come in parts.
+  const int64_t passes = is_emulated() ? 2 : 200;
+  const int64_t count = is_emulated() ? 40 : 700;
+  RandomKey key{.seed = 9, .purpose = RandomPurpose::kDropout};
+  const SampleStore store = store_of(count);
+  const Predictions known = predict(stream(), *model_, store);
+  const std::vector<float> p =
+      monte_carlo_probabilities(stream(), *model_, known, passes, 0.3f, key).download(stream());
+  std::vector<float> loop;
+  Arena arena(device());
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    arena.rewind();
+    Tape tape(stream(), arena, Tape::Mode::kInference);
+    key.step = static_cast<uint32_t>(pass);
+    const Tensor features({count, known.feature_width}, DType::kFloat32, known.features.data());
+    const Tensor logits = model_->classify(tape, ops::dropout(tape, features, 0.3f, key));
+    const std::vector<float> one =
+        softmax(stream(), logits.data<float>(), count, kClasses).download(stream());
+    loop.insert(loop.end(), one.begin(), one.end());
+  }
+  EXPECT_EQ(p, loop);
 }
 
 TEST_P(PredictTest, MonteCarloNeedsAPass) {

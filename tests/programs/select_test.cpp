@@ -18,7 +18,7 @@ class SelectProgram : public testing::Test {
 
   std::vector<int64_t> select(const std::string& arguments) {
     const ProgramResult result =
-        run_program_line("moonpool select --out " + path("out.npy") + " " + arguments);
+        run_program_line("moonpool select --device cpu --out " + path("out.npy") + " " + arguments);
     EXPECT_EQ(result.status, 0) << arguments << "\n" << result.err;
     if (result.status != 0) return {};
     said_ = result.out;
@@ -29,7 +29,7 @@ class SelectProgram : public testing::Test {
   void expect_line(const std::string& arguments, int status,
                    const std::vector<std::string>& words) {
     const ProgramResult result =
-        run_program_line("moonpool select --out " + path("out.npy") + " " + arguments);
+        run_program_line("moonpool select --device cpu --out " + path("out.npy") + " " + arguments);
     EXPECT_EQ(result.status, status) << arguments << "\n" << result.err;
     EXPECT_EQ(result.error_lines(), 1) << result.err;
     for (const std::string& word : words) {

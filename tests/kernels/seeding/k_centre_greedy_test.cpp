@@ -88,6 +88,13 @@ TEST_P(KCentreTest, EqualsBruteForceWithoutCopies) {
   EXPECT_EQ(choose(problem, 60), brute_force(problem, 60));
 }
 
+TEST_P(KCentreTest, EqualsBruteForceAmongMoreRowsThanCanLead) {
+  // More centres from the start than all rows are measured against, and in a line, where bounds by
+  // a few of them say little.
+  const Problem problem = random_problem(8500, 1, 8500, 200);
+  EXPECT_EQ(choose(problem, 8), brute_force(problem, 8));
+}
+
 TEST_P(KCentreTest, WithoutCentresTheFirstCandidateComesFirst) {
   const Problem problem = random_problem(30, 2, 50, 0);
   EXPECT_EQ(choose(problem, 20), brute_force(problem, 20));

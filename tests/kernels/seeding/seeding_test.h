@@ -17,8 +17,7 @@ using Pair = std::pair<int32_t, int32_t>;
 
 class SeedingTest : public DeviceTest {
  protected:
-  std::vector<SeedingMethod> methods() const {
-    if (device().is_cuda()) return {SeedingMethod::kInverseCdf};
+  static std::vector<SeedingMethod> methods() {
     return {SeedingMethod::kInverseCdf, SeedingMethod::kRejection};
   }
 
