@@ -1,10 +1,10 @@
 #include "active/problem.h"
 
-#include <cmath>
 #include <utility>
 
 #include "data/catalog.h"
 #include "data/four_moons.h"
+#include "engine/optimizer.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -40,8 +40,8 @@ ProblemConfig with_defaults(ProblemConfig config) {
 Problem make_problem(const ProblemConfig& config) {
   check_model(config.model);
   const ProblemConfig chosen = with_defaults(config);
-  if (!(chosen.training.learning_rate > 0) || !std::isfinite(chosen.training.learning_rate)) {
-    fail_usage("--lr {}: expected a positive number", chosen.training.learning_rate);
+  if (!is_learning_rate(chosen.training.learning_rate)) {
+    fail_usage("--lr {}: expected a positive number of float32", chosen.training.learning_rate);
   }
   if (chosen.training.batch_size < 1) {
     fail_usage("--batch {}: expected at least 1", chosen.training.batch_size);

@@ -60,7 +60,8 @@ SupervisedTraining::SupervisedTraining(Stream& stream, const Dataset& dataset,
 }
 
 int64_t SupervisedTraining::batches_per_epoch() const {
-  return (dataset_.train.size() + config_.batch_size - 1) / config_.batch_size;
+  const int64_t size = dataset_.train.size();
+  return size / config_.batch_size + (size % config_.batch_size > 0 ? 1 : 0);
 }
 
 EpochRecord SupervisedTraining::run_epoch(EpochSeconds& seconds) {

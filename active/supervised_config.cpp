@@ -1,6 +1,5 @@
 #include "active/supervised_config.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "kernels/runtime/error.h"
@@ -78,8 +77,8 @@ void check_supervised_config(const SupervisedConfig& config) {
   is_read_from_files(config.data.name);
   if (config.epochs < 1) fail_usage("--epochs {}: expected at least 1", config.epochs);
   if (config.batch_size < 1) fail_usage("--batch {}: expected at least 1", config.batch_size);
-  if (!(config.learning_rate > 0) || !std::isfinite(config.learning_rate)) {
-    fail_usage("--lr {}: expected a positive number", config.learning_rate);
+  if (!is_learning_rate(config.learning_rate)) {
+    fail_usage("--lr {}: expected a positive number of float32", config.learning_rate);
   }
 }
 

@@ -18,6 +18,11 @@ std::string name(EmaStatistics rule) {
   return "averaged";
 }
 
+bool is_learning_rate(double value) {
+  // Compared before it is converted, which has no result for what is too large.
+  return value > 0 && value <= std::numeric_limits<float>::max() && static_cast<float>(value) > 0;
+}
+
 Adam::Adam(Stream& stream, ParameterSet& parameters, const AdamSettings& settings)
     : parameters_(parameters),
       settings_(settings),
@@ -25,7 +30,8 @@ Adam::Adam(Stream& stream, ParameterSet& parameters, const AdamSettings& setting
       second_moment_(parameters.device(), parameters.size()),
       state_(parameters.device(), 1) {
   check(parameters.gradients() != nullptr, "Adam: the parameters have no gradients");
-  check(settings.learning_rate > 0, "Adam: the learning rate must be positive, not {}",
+  check(is_learning_rate(settings.learning_rate),
+        "Adam: the learning rate must be a positive number of float32, not {}",
         settings.learning_rate);
   const kernels::StepState start;
   state_.upload(stream, {&start, 1});

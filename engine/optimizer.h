@@ -10,6 +10,9 @@ using kernels::AdamSettings;
 using kernels::EmaDecayRule;
 using kernels::EmaSettings;
 
+/// Whether Adam can have this learning rate: a positive number, and one in float32, too.
+bool is_learning_rate(double value);
+
 /// Adam over all parameters of a set (which outlives it and has gradients).
 class Adam {
  public:

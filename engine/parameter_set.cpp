@@ -1,6 +1,7 @@
 #include "engine/parameter_set.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/optim/adam_ema.h"
 #include "kernels/pointwise/pointwise.h"
@@ -12,6 +13,15 @@ namespace moonpool {
 namespace {
 
 constexpr int64_t kFilterAlignment = 256 / sizeof(float);
+
+/// How many elements first_not_finite adds up to one number.
+constexpr int64_t kSumWidth = 1024;
+
+int64_t sums_of(int64_t elements) { return (elements + kSumWidth - 1) / kSumWidth; }
+
+bool is_finite(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
 
 }  // namespace
 
@@ -76,6 +86,7 @@ void ParameterSet::allocate(Device device, bool with_gradients, bool bfloat16_co
     const std::vector<int64_t> none(static_cast<std::size_t>(declared_statistics_ / 2), kNoFault);
     faults_ = Buffer<int64_t>(stream, none);
   }
+  sums_ = Buffer<float>(device, sums_of(size_) + sums_of(declared_statistics_));
   stream.synchronize();
 }
 
@@ -118,6 +129,30 @@ std::optional<ParameterSet::Fault> ParameterSet::first_fault(Stream& stream) con
       std::find_if(statistics_declarations_.begin(), statistics_declarations_.end(),
                    [&](const Statistics& known) { return at < known.offset / 2 + known.channels; });
   return Fault{*earliest, layer->name};
+}
+
+/// Adds up rows of `flat` to sums_ from its element `first` on; how many rows there were.
+int64_t ParameterSet::sum_rows(Stream& stream, const Buffer<float>& flat, int64_t first) const {
+  const int64_t rows = flat.size() / kSumWidth;
+  const int64_t rest = flat.size() % kSumWidth;
+  const auto sum = [&](int64_t from, int64_t count, int64_t width, float* to) {
+    reduce_rows(stream, count, width,
+                kernels::RowSums<float>{flat.data() + from, to, width, 1.0f, /*accumulate=*/false});
+  };
+  sum(0, rows, kSumWidth, sums_.data() + first);
+  if (rest > 0) sum(rows * kSumWidth, 1, rest, sums_.data() + first + rows);
+  return sums_of(flat.size());
+}
+
+std::optional<std::string> ParameterSet::first_not_finite(Stream& stream) const {
+  const int64_t of_parameters = sum_rows(stream, values_, 0);
+  sum_rows(stream, statistics_, of_parameters);
+  if (is_finite(sums_.download(stream))) return std::nullopt;
+  // A sum of large numbers may have overflown: the numbers themselves decide.
+  for (const NamedArray& array : state_dict(stream)) {
+    if (!is_finite(array.values)) return array.name;
+  }
+  return std::nullopt;
 }
 
 std::vector<float> ParameterSet::initial_statistics() const {

@@ -26,6 +26,10 @@ struct NamedArray {
 };
 using StateDict = std::vector<NamedArray>;
 
+/// What to do where all names begin with what one of PyTorch's wrappers puts there ("module." of
+/// DataParallel, "_orig_mod." of compile), to be added to a message; empty where they do not.
+std::string prefix_hint(const StateDict& state);
+
 class ParameterSet {
  public:
   /// A parameter, or a layer's statistics, that have been declared; valid for their set only.
@@ -90,6 +94,10 @@ class ParameterSet {
   };
   std::optional<Fault> first_fault(Stream& stream) const;
 
+  /// The first parameter or running statistic that holds NaN or infinity, by its name in a state
+  /// dictionary; nothing if all are finite. One read by the host, of a number per 1,024 elements.
+  std::optional<std::string> first_not_finite(Stream& stream) const;
+
   /// What `initialise` makes new.
   enum class Fresh {
     kAll,
@@ -108,7 +116,8 @@ class ParameterSet {
   void complete_gradients(Stream& stream);
 
   StateDict state_dict(Stream& stream) const;
-  /// Takes every array's values; a missing, unknown or misshapen one throws and changes nothing.
+  /// Takes every array's values. One that is missing, unknown or misshapen, holds a number that is
+  /// not finite, or is a running variance with a negative number throws and changes nothing.
   void load_state_dict(Stream& stream, const StateDict& state);
   /// The gradients as a state dictionary holds parameters.
   StateDict gradient_dict(Stream& stream) const;
@@ -133,6 +142,7 @@ class ParameterSet {
   Handle add(Declaration declaration);
   std::vector<float> initial_statistics() const;
   StateDict parameter_dict(const std::vector<float>& flat) const;
+  int64_t sum_rows(Stream& stream, const Buffer<float>& flat, int64_t first) const;
 
   Device device_;
   std::vector<Declaration> declarations_;
@@ -146,6 +156,7 @@ class ParameterSet {
   Buffer<float> statistics_;
   Buffer<int64_t> batches_;  // per layer with statistics
   Buffer<int64_t> faults_;   // per channel of these
+  Buffer<float> sums_;       // of first_not_finite: per row of the parameters, then the statistics
 };
 
 }  // namespace moonpool

@@ -1,11 +1,13 @@
 #include "engine/predict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "engine/ops.h"
 #include "kernels/acquisition/monte_carlo.h"
 #include "kernels/loss/cross_entropy.h"
+#include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -78,13 +80,22 @@ double accuracy(Stream& stream, const Classifier& model, const SampleStore& stor
         "accuracy: {} labels for {} samples", labels.size(), store.count());
   const Buffer<int32_t> wanted(stream, labels);
   const Buffer<int32_t> hits(stream.device(), store.count());
+  const Buffer<float> sums(stream.device(), store.count());  // of a sample's logits
   const auto count_hits = [&](Tape& tape, int64_t first, int64_t batch, const Tensor& x) {
     const Tensor logits = model.classify(tape, model.features(tape, x));
     for_each(stream, batch,
              kernels::CountHits<float>{logits.data<float>(), wanted.data() + first,
                                        hits.data() + first, model.classes()});
+    reduce_rows(stream, batch, model.classes(),
+                kernels::RowSums<float>{logits.data<float>(), sums.data() + first, model.classes(),
+                                        1.0f, /*accumulate=*/false});
   };
   for_each_batch(stream, store, Tape::Statistics::kRunning, count_hits);
+  const std::vector<float> found = sums.download(stream);
+  const auto bad = std::ranges::find_if(found, [](float sum) { return !std::isfinite(sum); });
+  check(bad == found.end(),
+        "the network's logits of sample {} are not finite or too large to be added up",
+        bad - found.begin());
   const std::vector<int32_t> host = hits.download(stream);
   return static_cast<double>(std::accumulate(host.begin(), host.end(), int64_t{0})) /
          static_cast<double>(host.size());

@@ -22,6 +22,7 @@ Predictions predict(Stream& stream, const Classifier& model, const SampleStore& 
                     Tape::Statistics statistics = Tape::Statistics::kRunning);
 
 /// The share of `store` whose largest logit is at its label. labels: one per sample, host memory.
+/// An Error for logits that are not finite.
 double accuracy(Stream& stream, const Classifier& model, const SampleStore& store,
                 std::span<const int32_t> labels);
 

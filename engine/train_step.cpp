@@ -118,8 +118,16 @@ EpochTotals TrainStep::run_uploaded(int64_t count) {
 }
 
 void TrainStep::check_finite(const EpochTotals& totals) {
-  if (totals.first_bad_step == kNoFault) return;
-  const auto fault = optimizer_.adam().parameters().first_fault(stream_);
+  const Adam& adam = optimizer_.adam();
+  if (totals.first_bad_step == kNoFault) {
+    // What the last step did to the weights is in no loss yet, and a ReLU may hide a NaN.
+    if (const auto name = adam.parameters().first_not_finite(stream_)) {
+      fail("training step {}: after it, {} holds a number that is not finite",
+           adam.save(stream_).state.steps, *name);
+    }
+    return;
+  }
+  const auto fault = adam.parameters().first_fault(stream_);
   if (fault && fault->step <= totals.first_bad_step) {
     fail_diverged("training step {}: layer {} saw a number that is not finite", fault->step + 1,
                   fault->layer);

@@ -34,7 +34,8 @@ class TrainStep {
 
   /// Trains once on example i = sample samples[i] with label labels[i], for all i in order; the
   /// last batch takes what is left. At least one example. A loss that is not finite throws an Error
-  /// that names the step (counted from 1 over all epochs) and the layer that saw it first.
+  /// that names the step (counted from 1 over all epochs) and the layer that saw it first; so does
+  /// a parameter or statistic of the main model that is not finite after the last step.
   EpochTotals run_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels);
   /// The same in a random order, drawn from `key`.
   EpochTotals run_shuffled_epoch(std::span<const int32_t> samples, std::span<const int32_t> labels,

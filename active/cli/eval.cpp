@@ -101,7 +101,8 @@ std::unique_ptr<Classifier> load_model(Stream& stream, const EvalOptions& option
   if (settings.name == "mlp") settings.hidden = hidden_widths(weights);
   check(
       bias != nullptr && bias->shape[0] > 0 && (settings.name != "mlp" || !settings.hidden.empty()),
-      "{} has no last layer of a network of kind {}", shown(options.weights), settings.name);
+      "{} has no last layer of a network of kind {}{}", shown(options.weights), settings.name,
+      prefix_hint(weights));
   const int64_t classes = bias->shape[0];
   check(options.images.empty() ? classes == input.classes() : true,
         "{} is of a network for {} classes; {} has {}", shown(options.weights), classes,
@@ -112,7 +113,7 @@ std::unique_ptr<Classifier> load_model(Stream& stream, const EvalOptions& option
   try {
     model->parameters().load_state_dict(stream, weights);
   } catch (const Error& error) {
-    fail("{} does not fit --model {}{}: {}", shown(options.weights), settings.name,
+    fail("{} is not loaded as --model {}{}: {}", shown(options.weights), settings.name,
          settings.name == "mlp" ? "" : fmt::format(" --width {}", settings.chosen_width()),
          error.what());
   }

@@ -109,7 +109,7 @@ void restore(SupervisedTraining& training, const Checkpoint& checkpoint,
   try {
     training.restore(checkpoint);
   } catch (const Error& error) {
-    fail("the checkpoint in {} is of another network: {}", shown(folder), error.what());
+    fail("the checkpoint in {} is damaged or of another network: {}", shown(folder), error.what());
   }
 }
 

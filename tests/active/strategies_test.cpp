@@ -10,6 +10,7 @@
 #include "tests/active/table_pool.h"
 #include "tests/chi_square.h"
 #include "tests/device_test.h"
+#include "tests/not_finite.h"
 
 namespace moonpool {
 namespace {
@@ -189,9 +190,8 @@ TEST_P(StrategiesTest, AScoreThatIsNotANumberIsAnError) {
 }
 
 TEST_P(StrategiesTest, BaldRefusesAModelThatIsNotANumber) {
-  StateDict state = model_->parameters().state_dict(stream());
-  state.back().values[0] = std::numeric_limits<float>::quiet_NaN();
-  model_->parameters().load_state_dict(stream(), state);
+  put_number(stream(), model_->parameters(), "lm2.bias", 0,
+             std::numeric_limits<float>::quiet_NaN());
   PoolView round = view();
   EXPECT_THROW(bald_strategy().select(round, 4, kKey), Error);
 }

@@ -6,6 +6,7 @@
 #include "engine/ops.h"
 #include "kernels/runtime/error.h"
 #include "tests/device_test.h"
+#include "tests/not_finite.h"
 
 namespace moonpool {
 namespace {
@@ -91,7 +92,10 @@ TEST_P(ParameterSetTest, AWrongStateDictionaryThrowsAndChangesNothing) {
   wrong.emplace_back(renamed, "bias");
   StateDict unknown = ones;
   unknown.push_back({"extra", {1}, {1}});
-  wrong.emplace_back(unknown, "3 arrays for 2");
+  wrong.emplace_back(unknown, "no array extra");
+  StateDict twice = ones;
+  twice.push_back(ones[0]);
+  wrong.emplace_back(twice, "weight is there twice");
   StateDict transposed = ones;
   transposed[0].shape = {3, 2};
   wrong.emplace_back(transposed, "[3, 2]");
@@ -108,6 +112,94 @@ TEST_P(ParameterSetTest, AWrongStateDictionaryThrowsAndChangesNothing) {
       EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
     }
     EXPECT_EQ(flat(small->set), before) << part;
+  }
+}
+
+TEST_P(ParameterSetTest, ANumberThatIsNotFiniteIsFoundWhereverItIs) {
+  // More than two rows of sums, and a last one that is not full.
+  ParameterSet set;
+  set.declare("one", {2000}, 0.5f);
+  set.declare_filter("filter", 2, 3, 3, 0.5f);
+  set.declare_statistics("norm", 700);
+  set.declare("last", {300}, 0.5f);
+  set.allocate(device(), true);
+  set.initialise(stream(), {.seed = 3, .purpose = RandomPurpose::kWeights});
+  EXPECT_EQ(set.first_not_finite(stream()), std::nullopt);
+  const struct {
+    const char* name;
+    int64_t at;
+    float value;
+  } cases[] = {{"one", 0, std::numeric_limits<float>::quiet_NaN()},
+               {"one", 1999, std::numeric_limits<float>::infinity()},
+               {"filter", 53, -std::numeric_limits<float>::infinity()},
+               {"norm.running_mean", 699, std::numeric_limits<float>::infinity()},
+               {"norm.running_var", 699, std::numeric_limits<float>::quiet_NaN()},
+               {"last", 299, std::numeric_limits<float>::quiet_NaN()}};
+  for (const auto& [name, at, value] : cases) {
+    put_number(stream(), set, name, at, value);
+    EXPECT_EQ(set.first_not_finite(stream()), name);
+    set.initialise(stream(), {.seed = 3, .purpose = RandomPurpose::kWeights});
+  }
+  // Finite numbers whose sum is not.
+  put_number(stream(), set, "one", 0, 3e38f);
+  put_number(stream(), set, "one", 32, 3e38f);
+  EXPECT_EQ(set.first_not_finite(stream()), std::nullopt);
+}
+
+TEST_P(ParameterSetTest, WeightsThatNoTrainingLeavesAreRefusedByName) {
+  ParameterSet set;
+  set.declare_filter("filter", 2, 3, 3, 0.5f);
+  set.declare_statistics("norm", 4);
+  set.declare("last", {3}, 0.5f);
+  set.allocate(device(), true);
+  set.initialise(stream(), {.seed = 3, .purpose = RandomPurpose::kWeights});
+  const StateDict good = set.state_dict(stream());
+  const std::vector<float> before = flat(set);
+  const struct {
+    std::size_t array, at;
+    float value;
+    const char* message;
+  } cases[] = {
+      {0, 53, std::numeric_limits<float>::quiet_NaN(),
+       "state dictionary: element 53 of parameter filter is nan; expected a finite number"},
+      {1, 2, -std::numeric_limits<float>::infinity(),
+       "state dictionary: element 2 of statistic norm.running_mean is -inf; expected a finite "
+       "number"},
+      {2, 3, std::numeric_limits<float>::infinity(),
+       "state dictionary: element 3 of statistic norm.running_var is inf; expected a finite "
+       "number"},
+      {2, 0, -0.5f,
+       "state dictionary: element 0 of statistic norm.running_var is -0.5; a variance is not "
+       "negative"},
+      {4, 0, std::numeric_limits<float>::infinity(),
+       "state dictionary: element 0 of parameter last is inf; expected a finite number"}};
+  for (const auto& [array, at, value, message] : cases) {
+    StateDict bad = good;
+    bad[array].values[at] = value;
+    try {
+      set.load_state_dict(stream(), bad);
+      ADD_FAILURE() << "no error: " << message;
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), message);
+    }
+    EXPECT_EQ(flat(set), before);
+  }
+  StateDict zero = good;
+  zero[2].values[0] = 0;  // a channel that never changes
+  EXPECT_NO_THROW(set.load_state_dict(stream(), zero));
+}
+
+TEST_P(ParameterSetTest, NamesThatAWrapperChangedAreExplained) {
+  const auto small = make();
+  StateDict wrapped = numbered();
+  for (NamedArray& array : wrapped) array.name.insert(0, "module.");
+  try {
+    small->set.load_state_dict(stream(), wrapped);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "state dictionary: parameter weight is missing; the names begin with 'module.': "
+                 "save model.module.state_dict()");
   }
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/ops.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
 #include "models/mlp.h"
 #include "tests/device_test.h"
+#include "tests/not_finite.h"
 
 namespace moonpool {
 namespace {
@@ -107,6 +109,23 @@ TEST_P(PredictTest, AccuracyNeedsALabelForEverySample) {
   const SampleStore store = store_of(10);
   EXPECT_THROW(accuracy(stream(), *model_, store, std::vector<int32_t>(9, 0)), Error);
   EXPECT_THROW(accuracy(stream(), *model_, store, std::vector<int32_t>()), Error);
+}
+
+TEST_P(PredictTest, AccuracyRefusesLogitsThatAreNotFinite) {
+  const SampleStore store = store_of(600);
+  const std::vector<int32_t> labels(600, 0);
+  EXPECT_NO_THROW(accuracy(stream(), *model_, store, labels));
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    put_number(stream(), model_->parameters(), "lm2.bias", 2, value);
+    EXPECT_THROW(accuracy(stream(), *model_, store, labels), Error) << value;
+    put_number(stream(), model_->parameters(), "lm2.bias", 2, 0.0f);
+  }
+  // Finite weights, but nobody can add up what they say.
+  put_number(stream(), model_->parameters(), "lm2.bias", 0, 3e38f);
+  put_number(stream(), model_->parameters(), "lm2.bias", 1, 3e38f);
+  EXPECT_THROW(accuracy(stream(), *model_, store, labels), Error);
 }
 
 TEST_P(PredictTest, SoftmaxOfTheLogits) {

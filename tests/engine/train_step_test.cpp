@@ -12,6 +12,7 @@
 #include "models/mlp.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
+#include "tests/not_finite.h"
 
 namespace moonpool {
 namespace {
@@ -200,10 +201,23 @@ TEST_P(TrainStepTest, TheClampChangesTheStep) {
 
 TEST_P(TrainStepTest, ANaNStopsTheRun) {
   const auto run = small_run(16);
-  StateDict state = run->model.parameters().state_dict(stream());
-  state[0].values[0] = std::numeric_limits<float>::quiet_NaN();
-  run->model.parameters().load_state_dict(stream(), state);
+  put_number(stream(), run->model.parameters(), "lm1.weight", 0,
+             std::numeric_limits<float>::quiet_NaN());
   EXPECT_THROW(run->train(Epoch(0, 40)), Error);
+}
+
+TEST_P(TrainStepTest, ALastStepThatSpoilsTheWeightsStopsTheRun) {
+  // Adam's first step is ten times the rate. No loss of an epoch of one step sees it.
+  for (const double rate : {1e38, 3e38}) {
+    const auto run = small_run(16, true, {.learning_rate = rate});
+    try {
+      run->train(Epoch(0, 16));
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(),
+                   "training step 1: after it, lm1.weight holds a number that is not finite");
+    }
+  }
 }
 
 TEST_P(TrainStepTest, AugmentedEpochsBelongToTheirExamplesAndKeys) {

@@ -11,6 +11,7 @@
 #include "models/make_model.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
+#include "tests/not_finite.h"
 
 namespace moonpool {
 namespace {
@@ -169,13 +170,8 @@ TEST_P(NetworksTest, StatisticsOfTheEmaModelFollowTheirRule) {
 TEST_P(NetworksTest, ANumberThatIsNotFiniteNamesStepAndLayer) {
   const auto training = run();
   training->train();  // three steps
-  StateDict state = training->model->parameters().state_dict(stream());
-  for (NamedArray& array : state) {
-    if (array.name == "layer2.0.conv1.weight") {
-      array.values[7] = std::numeric_limits<float>::quiet_NaN();
-    }
-  }
-  training->model->parameters().load_state_dict(stream(), state);
+  put_number(stream(), training->model->parameters(), "layer2.0.conv1.weight", 7,
+             std::numeric_limits<float>::quiet_NaN());
   try {
     training->train(1);
     ADD_FAILURE() << "no error";
@@ -187,9 +183,8 @@ TEST_P(NetworksTest, ANumberThatIsNotFiniteNamesStepAndLayer) {
 
 TEST_P(NetworksTest, TheLastLayersNaNNamesTheStep) {
   const auto training = run();
-  StateDict state = training->model->parameters().state_dict(stream());
-  state.back().values[0] = std::numeric_limits<float>::infinity();
-  training->model->parameters().load_state_dict(stream(), state);
+  put_number(stream(), training->model->parameters(), "linear.bias", 0,
+             std::numeric_limits<float>::infinity());
   try {
     training->train();
     ADD_FAILURE() << "no error";

@@ -148,13 +148,47 @@ TEST_F(EvalProgram, BadCallsAndFilesGiveOneLine) {
   expect_bad(bad, {"bad.safetensors", "no last layer"});
   bad = weights;
   bad.push_back({"extra", {1}, {1.0f}, {}});
-  expect_bad(bad, {"bad.safetensors", "5 arrays"});
+  expect_bad(bad, {"bad.safetensors", "no array extra"});
   bad = weights;
   bad[0].values[0] = std::numeric_limits<float>::quiet_NaN();
-  expect_bad(bad, {"bad.safetensors", "nan"});
+  expect_bad(bad, {"bad.safetensors", "element 0 of parameter lm1.weight is nan"});
+  bad = weights;
+  for (NamedArray& array : bad) array.name.insert(0, "module.");
+  expect_bad(bad, {"bad.safetensors", "begin with 'module.'", "save model.module.state_dict()"});
   const std::string file = read_file(scratch_ / "w.safetensors");
   write_file_atomically(scratch_ / "cut.safetensors", file.substr(0, file.size() - 9));
   expect_line(eval + images + " --weights " + path("cut.safetensors"), 1, {"cut.safetensors"});
+}
+
+TEST_F(EvalProgram, ADamagedResNetIsRefusedByArray) {
+  // Batch normalisation and ReLU would make plausible logits of all of these.
+  succeed(
+      "train --device cpu --dataset synth-digits --train-size 32 --test-size 16 --model resnet18 "
+      "--width 4 --epochs 1 --out " +
+      path("run"));
+  const SafetensorsFile whole = read_safetensors(scratch_ / "run/model.safetensors");
+  const std::string eval =
+      "eval --device cpu --model resnet18 --width 4 --dataset synth-digits --train-size 32 "
+      "--test-size 16 --weights ";
+  succeed(eval + path("run/model.safetensors"));
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const struct {
+    const char* array;
+    float value;
+    const char* text;
+  } cases[] = {{"conv1.weight", std::numeric_limits<float>::quiet_NaN(), "nan"},
+               {"layer2.0.bn1.bias", -kInfinity, "-inf"},
+               {"layer3.1.bn2.running_mean", kInfinity, "inf"},
+               {"layer4.0.shortcut.1.running_var", -0.25f, "-0.25; a variance is not negative"}};
+  for (const auto& [array, value, text] : cases) {
+    SafetensorsFile spoilt = whole;
+    const auto found = std::ranges::find(spoilt.arrays, array, &NamedArray::name);
+    ASSERT_NE(found, spoilt.arrays.end()) << array;
+    found->values[1] = value;
+    write_safetensors(scratch_ / "bad.safetensors", spoilt.arrays, spoilt.metadata);
+    expect_line(eval + path("bad.safetensors"), 1,
+                {"bad.safetensors", fmt::format("{} is {}", array, text)});
+  }
 }
 
 TEST_F(EvalProgram, InfoSaysWhatAStepTakes) {

@@ -27,6 +27,17 @@ class TrainProgram : public testing::Test {
     return std::ranges::count(text, '\n');
   }
 
+  /// What a run left in its folder, sorted.
+  std::vector<std::string> record_files(const std::string& folder) const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(scratch_ / folder)) {
+      const std::string name = entry.path().filename().string();
+      if (name != ".lock") names.push_back(name);
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+
   void expect_equal_runs(const std::string& a, const std::string& b) const {
     EXPECT_EQ(bytes(a, "epochs.jsonl"), bytes(b, "epochs.jsonl"));
     EXPECT_TRUE(bytes(a, "model.safetensors") == bytes(b, "model.safetensors"));
@@ -209,6 +220,8 @@ TEST_F(TrainProgram, BadCallsGiveOneLineAndNoFolder) {
   expect_line("train --dataset synth-digits --batch 0" + out("x"), 2, {"--batch 0"});
   expect_line("train --dataset synth-digits --lr nan" + out("x"), 2, {"--lr", "nan"});
   expect_line("train --dataset synth-digits --lr 0" + out("x"), 2, {"--lr 0"});
+  expect_line("train --dataset synth-digits --lr 1e39" + out("x"), 2, {"--lr 1e+39", "float32"});
+  expect_line("train --dataset synth-digits --lr 1e-50" + out("x"), 2, {"--lr 1e-50", "float32"});
   expect_line("train --dataset cifar10" + out("x"), 2, {"--data-dir"});
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "x"));
   expect_line(std::string(kDigits) + "--device cpu --out /dev/null/x", 1, {"/dev/null"});
@@ -263,47 +276,42 @@ TEST_F(TrainProgram, DamagedCheckpointsGiveOneLine) {
   expect_misfit(changed, "lm2.bias");
 }
 
-TEST_F(TrainProgram, ANumberThatIsNotFiniteStopsTheRun) {
-  // Killed after its first epoch, and then a weight is spoilt.
-  {
-    BackgroundProgram program("moonpool " + std::string(kDigits) + "--epochs 100000" + out("run"));
-    while (epochs_in("run") < 1 && program.is_running()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    ASSERT_TRUE(program.kill_now());
-  }
+constexpr const char* kSmallResNet =
+    "train --dataset synth-digits --train-size 96 --test-size 32 --model resnet18 --width 4 ";
+
+TEST_F(TrainProgram, ACheckpointWithANumberThatIsNotFiniteIsRefused) {
+  succeed(std::string(kSmallResNet) + "--epochs 1" + out("run"));
   const std::filesystem::path file = scratch_ / "run" / kCheckpoint;
-  SafetensorsFile spoilt = read_safetensors(file);
-  ASSERT_EQ(spoilt.arrays[0].name, "model.lm1.weight");
-  spoilt.arrays[0].values[5] = std::numeric_limits<float>::quiet_NaN();
-  write_safetensors(file, spoilt.arrays, spoilt.metadata);
-  const std::string before = read_file(file);
-  expect_line("train --resume" + out("run"), 1, {"training step", "the loss is not finite"});
-  EXPECT_TRUE(read_file(file) == before);
+  const SafetensorsFile whole = read_safetensors(file);
+  for (const char* array : {"model.layer3.1.conv1.weight", "ema.bn1.running_var"}) {
+    SafetensorsFile spoilt = whole;
+    const auto found = std::ranges::find(spoilt.arrays, array, &NamedArray::name);
+    ASSERT_NE(found, spoilt.arrays.end());
+    found->values[3] = std::numeric_limits<float>::quiet_NaN();
+    write_safetensors(file, spoilt.arrays, spoilt.metadata);
+    const std::string before = read_file(file);
+    const std::string name = array;
+    expect_line("train --resume" + out("run"), 1,
+                {"is damaged", name.substr(name.find('.') + 1), "nan"});
+    EXPECT_TRUE(read_file(file) == before);
+  }
 }
 
 TEST_F(TrainProgram, ANumberThatIsNotFiniteIsNamedByStepAndLayer) {
-  {
-    BackgroundProgram program(
-        "moonpool train --dataset synth-digits --train-size 48 --test-size 16 --model resnet18 "
-        "--width 4 --batch 16 --epochs 100000" +
-        out("run"));
-    while (epochs_in("run") < 1 && program.is_running()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    ASSERT_TRUE(program.kill_now());
-  }
-  const std::filesystem::path file = scratch_ / "run" / kCheckpoint;
-  SafetensorsFile spoilt = read_safetensors(file);
-  const auto filter =
-      std::ranges::find(spoilt.arrays, "model.layer3.1.conv1.weight", &NamedArray::name);
-  ASSERT_NE(filter, spoilt.arrays.end());
-  filter->values[5] = std::numeric_limits<float>::quiet_NaN();
-  write_safetensors(file, spoilt.arrays, spoilt.metadata);
-  // Three steps an epoch, and whole epochs in a checkpoint: the next step is the first of one.
-  const int64_t step = 3 * std::stoll(spoilt.metadata.at("epochs")) + 1;
-  expect_line("train --resume" + out("run"), 1,
-              {fmt::format("training step {}:", step), "layer3.1.bn1"});
+  // The first step makes every weight infinite, and the second sees it in the first layer.
+  expect_line(std::string(kSmallResNet) + "--batch 16 --lr 1e38 --epochs 1" + out("run"), 1,
+              {"training step 2: layer bn1 saw a number that is not finite"});
+  EXPECT_EQ(epochs_in("run"), 0);
+}
+
+TEST_F(TrainProgram, ALastStepThatSpoilsTheWeightsKeepsNothing) {
+  expect_line(std::string(kSmallResNet) + "--batch 96 --lr 1e38 --epochs 1" + out("run"), 1,
+              {"training step 1: after it, conv1.weight holds a number that is not finite"});
+  EXPECT_EQ(record_files("run"), std::vector<std::string>{"config.json"});
+  // Weights that are still finite, and logits that are not.
+  expect_line(std::string(kDigits) + "--batch 300 --lr 1e37 --epochs 1" + out("mlp"), 1,
+              {"logits of sample 0 are not finite"});
+  EXPECT_EQ(record_files("mlp"), std::vector<std::string>{"config.json"});
 }
 
 }  // namespace
