@@ -63,12 +63,14 @@ TrainingProgress training_progress(const Json& json) {
 }
 
 Json to_json(const FineTuneOutcome& outcome) {
-  return {
+  Json json{
       {"confident", outcome.confident},         {"confident_noisy", outcome.confident_noisy},
       {"pseudo_right", outcome.pseudo_right},   {"used", outcome.used},
       {"used_labelled", outcome.used_labelled}, {"epochs", outcome.epochs},
       {"first_loss", outcome.first_loss},       {"loss", outcome.loss},
       {"accuracy", outcome.accuracy},           {"ema_accuracy", to_json(outcome.ema_accuracy)}};
+  if (outcome.used_noisy) json["used_noisy"] = *outcome.used_noisy;
+  return json;
 }
 
 FineTuneOutcome fine_tune_outcome(const Json& json) {
@@ -78,6 +80,7 @@ FineTuneOutcome fine_tune_outcome(const Json& json) {
   json.at("pseudo_right").get_to(outcome.pseudo_right);
   json.at("used").get_to(outcome.used);
   json.at("used_labelled").get_to(outcome.used_labelled);
+  if (json.contains("used_noisy")) outcome.used_noisy = json.at("used_noisy").get<int64_t>();
   json.at("epochs").get_to(outcome.epochs);
   json.at("first_loss").get_to(outcome.first_loss);
   json.at("loss").get_to(outcome.loss);

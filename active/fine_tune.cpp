@@ -1,5 +1,6 @@
 #include "active/fine_tune.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/predict.h"
@@ -61,6 +62,7 @@ FineTuneExamples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome) {
   const FineTuning& settings = protocol_.fine_tuning;
   const PseudoLabels pseudo = pseudo_label(stream_, model_, ema_model_, store_, settings);
   FineTuneExamples chosen;
+  outcome.used_noisy = 0;
   const auto take = [&](int64_t example) {
     const int32_t sample = pool.sample_of(example);
     chosen.samples.push_back(sample);
@@ -83,6 +85,8 @@ FineTuneExamples FineTuner::choose(const Pool& pool, FineTuneOutcome& outcome) {
     outcome.used_labelled = pool.labelled_count();
   }
   outcome.used = static_cast<int64_t>(chosen.samples.size());
+  outcome.used_noisy = std::ranges::count_if(
+      chosen.examples, [&](int32_t example) { return pool.origin_of(example) != Origin::kClean; });
   return chosen;
 }
 

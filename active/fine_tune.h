@@ -20,6 +20,9 @@ struct FineTuneOutcome {
   int64_t pseudo_right = 0;     // of the clean ones: the pseudo-label is the oracle's label
   int64_t used = 0;             // examples trained on, S included; 0: too few were confident
   int64_t used_labelled = 0;    // of these: examples of S
+  // Of `used`: added or relabelled by a noise benchmark, whether in S or not. Nothing in what
+  // earlier versions of the program kept.
+  std::optional<int64_t> used_noisy;
   int64_t epochs = 0;
   double first_loss = 0;               // mean loss over the first epoch, against the pseudo-labels
   double loss = 0;                     // over the last epoch

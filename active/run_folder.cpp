@@ -70,16 +70,18 @@ void remove_quietly(const std::filesystem::path& file) {
 
 /// Everything but seconds.
 Json outcome_json(const FineTuneOutcome& outcome) {
-  return {{"confident", outcome.confident},
-          {"confident_noisy", outcome.confident_noisy},
-          {"pseudo_labels_right", outcome.pseudo_right},
-          {"used", outcome.used},
-          {"used_labelled", outcome.used_labelled},
-          {"epochs", outcome.epochs},
-          {"first_loss", outcome.first_loss},
-          {"loss", outcome.loss},
-          {"accuracy", outcome.accuracy},
-          {"ema_accuracy", outcome.ema_accuracy ? Json(*outcome.ema_accuracy) : Json(nullptr)}};
+  Json json{{"confident", outcome.confident},
+            {"confident_noisy", outcome.confident_noisy},
+            {"pseudo_labels_right", outcome.pseudo_right},
+            {"used", outcome.used},
+            {"used_labelled", outcome.used_labelled}};
+  if (outcome.used_noisy) json["used_noisy"] = *outcome.used_noisy;
+  json["epochs"] = outcome.epochs;
+  json["first_loss"] = outcome.first_loss;
+  json["loss"] = outcome.loss;
+  json["accuracy"] = outcome.accuracy;
+  json["ema_accuracy"] = outcome.ema_accuracy ? Json(*outcome.ema_accuracy) : Json(nullptr);
+  return json;
 }
 
 }  // namespace

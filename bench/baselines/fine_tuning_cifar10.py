@@ -46,6 +46,9 @@ def summary(records):
     if tuning:
         row["confident"] = [t["confident"] for t in tuning]
         row["confident_noisy"] = [t["confident_noisy"] for t in tuning]
+        row["used"] = [t["used"] for t in tuning]
+        if all("used_noisy" in t for t in tuning):  # not in the records of earlier versions
+            row["used_noisy"] = [t["used_noisy"] for t in tuning]
         row["pseudo_labels_right"] = [t["pseudo_labels_right"] for t in tuning]
     return row
 
@@ -81,7 +84,11 @@ def main():
             if half:
                 confident = sum(sum(r["confident"]) for r in mine)
                 noisy = sum(sum(r["confident_noisy"]) for r in mine)
-                line += f"  fine-tuned on {confident} examples, {100 * noisy / max(confident, 1):.1f} % noisy"
+                line += f"  confident of {confident} examples, {100 * noisy / max(confident, 1):.1f} % noisy"
+                if all("used_noisy" in r for r in mine):
+                    used = sum(sum(r["used"]) for r in mine)
+                    noisy = sum(sum(r["used_noisy"]) for r in mine)
+                    line += f"  trained on {used} with S, {100 * noisy / max(used, 1):.1f} % noisy"
             print(line)
     if options.out:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()

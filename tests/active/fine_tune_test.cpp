@@ -136,6 +136,7 @@ TEST_P(FineTuneTest, TakesWhoIsConfidentAndSaysWhoTheyAre) {
   EXPECT_EQ(outcome.pseudo_right, expected.pseudo_right);
   EXPECT_EQ(outcome.used, expected.confident);
   EXPECT_EQ(outcome.used_labelled, 0);
+  EXPECT_EQ(outcome.used_noisy, expected.confident_noisy);
   EXPECT_EQ(outcome.epochs, 3);
   EXPECT_GT(outcome.first_loss, 0);
   EXPECT_FALSE(outcome.ema_accuracy.has_value());
@@ -176,6 +177,10 @@ TEST_P(FineTuneTest, TheReleasedCodeTakesTheLabelledTooOrNobody) {
     const FineTuneOutcome outcome = round.fine_tune();
     EXPECT_EQ(outcome.used_labelled, 12);
     EXPECT_EQ(outcome.used, 90);
+    // That is the whole pool: ten points of the last cluster, four times each. Some are in S.
+    EXPECT_EQ(outcome.used_noisy, 40);
+    EXPECT_EQ(outcome.confident_noisy, 40 - 12 + round.pool.count_clean(round.pool.labelled()));
+    EXPECT_LT(outcome.confident_noisy, 40);
     EXPECT_EQ(outcome.epochs, 3);
   }
   rules.fine_tuning.least_confident = 79;
@@ -185,6 +190,7 @@ TEST_P(FineTuneTest, TheReleasedCodeTakesTheLabelledTooOrNobody) {
   EXPECT_EQ(outcome.confident, 78);
   EXPECT_EQ(outcome.used, 0);
   EXPECT_EQ(outcome.used_labelled, 0);
+  EXPECT_EQ(outcome.used_noisy, 0);
   EXPECT_EQ(outcome.epochs, 0);
   EXPECT_EQ(parameters(round.model), before);
 }

@@ -91,6 +91,11 @@ TEST_F(RunTest, FineTuningComesAfterTrainingOrInItsMidst) {
       const int64_t labelled = std::string(protocol) == "released" ? 600 : 0;
       EXPECT_EQ(tuning.at("used_labelled"), labelled) << json;
       EXPECT_EQ(tuning.at("used"), tuning.at("confident").get<int64_t>() + labelled) << json;
+      // A draw of 600 from a pool of which seven tenths are the noisy moon has some of it.
+      const auto noisy = tuning.at("used_noisy").get<int64_t>();
+      const auto confident_noisy = tuning.at("confident_noisy").get<int64_t>();
+      EXPECT_LE(noisy, confident_noisy + labelled) << json;
+      EXPECT_EQ(noisy > confident_noisy, labelled > 0) << json;
       EXPECT_LE(tuning.at("pseudo_labels_right"), tuning.at("confident")) << json;
     }
   }
