@@ -93,9 +93,10 @@ double accuracy(Stream& stream, const Classifier& model, const SampleStore& stor
   for_each_batch(stream, store, Tape::Statistics::kRunning, count_hits);
   const std::vector<float> found = sums.download(stream);
   const auto bad = std::ranges::find_if(found, [](float sum) { return !std::isfinite(sum); });
-  check(bad == found.end(),
-        "the network's logits of sample {} are not finite or too large to be added up",
-        bad - found.begin());
+  if (bad != found.end()) {
+    fail_diverged("the network's logits of sample {} are not finite or too large to be added up",
+                  bad - found.begin());
+  }
   const std::vector<int32_t> host = hits.download(stream);
   return static_cast<double>(std::accumulate(host.begin(), host.end(), int64_t{0})) /
          static_cast<double>(host.size());

@@ -122,8 +122,8 @@ void TrainStep::check_finite(const EpochTotals& totals) {
   if (totals.first_bad_step == kNoFault) {
     // What the last step did to the weights is in no loss yet, and a ReLU may hide a NaN.
     if (const auto name = adam.parameters().first_not_finite(stream_)) {
-      fail("training step {}: after it, {} holds a number that is not finite",
-           adam.save(stream_).state.steps, *name);
+      fail_diverged("training step {}: after it, {} holds a number that is not finite",
+                    adam.save(stream_).state.steps, *name);
     }
     return;
   }
