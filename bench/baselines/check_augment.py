@@ -132,7 +132,11 @@ def main():
         checker.operations(what, images, arguments.magnitudes, randomness)
     checker.operations("32 x 32 (CIFAR-10 test)", test[: arguments.images], arguments.magnitudes,
                        randomness)
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True,
+                            cwd=pathlib.Path(__file__).parent).stdout.strip()
     result = {"pillow": PIL.__version__, "machine": platform.machine(), "device": arguments.device,
+              "commit": commit, "command": " ".join(["bench/baselines/check_augment.py", *sys.argv[1:]]),
+              "date": time.strftime("%Y-%m-%d", time.gmtime(started)),
               "magnitudes": arguments.magnitudes, "seconds": round(time.time() - started),
               "compared_images": dict(checker.compared),
               "different_images": {what: checker.different[what] for what in checker.compared}}

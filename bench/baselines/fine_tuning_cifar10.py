@@ -11,9 +11,9 @@ Python's own library.
 """
 import argparse
 import concurrent.futures
+import datetime
 import json
 import pathlib
-import platform
 import statistics
 import subprocess
 import sys
@@ -95,7 +95,8 @@ def main():
         version = subprocess.run([options.moonpool, "info"], capture_output=True, text=True).stdout
         options.out.write_text(json.dumps(
             {"what": __doc__.split("\n")[0], "settings": SETTINGS, "fine_tuning": FINE_TUNE,
-             "command": " ".join(sys.argv), "commit": commit, "machine": platform.processor(),
+             "command": " ".join(["bench/baselines/fine_tuning_cifar10.py", *sys.argv[1:]]), "commit": commit,
+             "date": datetime.date.today().isoformat(),
              "moonpool_info": version.splitlines(), "runs": rows}, indent=1) + "\n")
 
 
