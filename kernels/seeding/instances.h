@@ -8,7 +8,6 @@
 #define MOONPOOL_SEEDING_OF(METRIC, FOR_EACH, REDUCE_ROWS) \
   REDUCE_ROWS(kernels::SquaredNorms<METRIC>)               \
   REDUCE_ROWS(kernels::ApproachCentre<METRIC>)             \
-  REDUCE_ROWS(kernels::PairDistances<METRIC>)              \
   FOR_EACH(kernels::VectorSizes<METRIC>)
 
 #define MOONPOOL_SEEDING_INSTANCES(FOR_EACH, FOR_EACH_2D, REDUCE_ROWS)    \

@@ -137,24 +137,6 @@ struct ApproachCentre : Float64Sum {
   }
 };
 
-/// distances[p] for the pair p = row * centres + c, between `row` and centre[c]; reduce_rows over
-/// rows * centres "rows".
-template <class Metric>
-struct PairDistances : Float64Sum {
-  Metric metric;
-  const int32_t* centre;  // [centres]
-  int64_t centres;
-  double* distances;  // [rows, centres]
-  MOONPOOL_FUNCTOR PairDistances(const Metric& m, const int32_t* c, int64_t count, double* d)
-      : metric(m), centre(c), centres(count), distances(d) {}
-  MOONPOOL_FUNCTOR double map(int64_t pair, int64_t c) const {
-    return metric.term(pair / centres, centre[pair % centres], c);
-  }
-  MOONPOOL_FUNCTOR void finish(int64_t pair, double sum) const {
-    distances[pair] = metric.finish(pair / centres, centre[pair % centres], sum);
-  }
-};
-
 /// size[row] = the size of vector `row`, whose squared norm is norm[row].
 template <class Metric>
 struct VectorSizes {
