@@ -77,7 +77,8 @@ TEST_F(AugmentProgram, RefusesWhatMakesNoSense) {
   expect_refusal(both + " --policy randaugment --ops identity", 2, {"--ops", "--policy"});
   expect_refusal(both + " --ops identity --seed 3", 2, {"--seed", "--policy"});
   expect_refusal(both, 2, {"--ops", "--policy"});
-  expect_refusal("augment --device cpu --ops identity --in " + path("x.npy"), 2, {"--out", "--grid"});
+  expect_refusal("augment --device cpu --ops identity --in " + path("x.npy"), 2,
+                 {"--out", "--grid"});
   expect_refusal(to + " --ops identity --in " + path("none.npy"), 1, {"none.npy"});
   expect_refusal(to + " --ops identity --in " + path("floats.npy"), 1,
                  {"floats.npy", "float32", "expected uint8"});
