@@ -1,7 +1,9 @@
 // moonpool select: the strategies on arrays from anywhere.
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "active/cli/commands.h"
 #include "active/program.h"
@@ -23,7 +25,21 @@ struct SelectOptions {
   int threads = 0;
 };
 
+/// The result must not take the place of what it was chosen from.
+void check_out_is_no_input(const SelectOptions& options) {
+  const ArraySelection& request = options.request;
+  for (const std::filesystem::path& input :
+       {request.probabilities, request.features, request.labelled_features,
+        request.ema_probabilities, request.ema_features, request.mc_probabilities}) {
+    std::error_code none;
+    if (!input.empty() && std::filesystem::equivalent(input, options.out, none)) {
+      fail_usage("--out {}: is one of the arrays; expected another file", shown(options.out));
+    }
+  }
+}
+
 void select(SelectOptions& options) {
+  check_out_is_no_input(options);
   if (options.threads > 0) set_cpu_threads(options.threads);
   ArraySelection& request = options.request;
   if (!options.memory_limit.empty()) {
@@ -58,7 +74,8 @@ void add_select_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "select", "Choose what to label next from arrays that any framework wrote");
   std::string rules =
-      "Arrays are .npy files, float32, float64, float16, or bfloat16 as uint16.\n\n";
+      "Arrays are .npy files, float32, float64 (rounded to float32), float16, or bfloat16 as "
+      "uint16.\n\n";
   for (const Strategy* strategy : all_strategies()) {
     rules += fmt::format("  {:<8} {}\n", strategy->name(), strategy->rule());
   }

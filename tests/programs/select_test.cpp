@@ -160,6 +160,14 @@ TEST_F(SelectProgram, CoresetIsTheGreedyByDefinition) {
   EXPECT_EQ(select(given + " --threads 1"), expected);
 }
 
+TEST_F(SelectProgram, TheResultNeverTakesTheArraysPlace) {
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5, 6, 7};
+  const std::string features = file("out.npy", {4, 2}, values);
+  expect_line("--strategy CORESET --query 2 --features " + features, 2,
+              {"--out", "out.npy", "another file"});
+  EXPECT_EQ(read_npy(features).as<float>(), values);
+}
+
 TEST_F(SelectProgram, AMemoryLimitChangesNothing) {
   // 20,000 x 128 numbers take 10 MB, beside which a selection takes some 90 MB.
   const int64_t rows = 20000;
