@@ -27,6 +27,12 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->check(CLI::Range(1, 1024));
 }
 
+void add_pace_option(CLI::App& app, double& seconds) {
+  app.add_option("--checkpoint-seconds", seconds,
+                 "seconds between states inside a round; no influence on results [30]")
+      ->check(CLI::Range(0.0, 86400.0));
+}
+
 int run_program(CLI::App& app, int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   try {

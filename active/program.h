@@ -32,6 +32,8 @@ struct CommonOptions {
   int threads = 0;  // CPU threads; 0: all cores
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
+/// --checkpoint-seconds, of programs whose runs can be gone on with.
+void add_pace_option(CLI::App& app, double& seconds);
 
 /// Parses the command line and runs the subcommand's or program's callback. Returns the exit
 /// status: 0; 2 for a usage error, 1 for any other, each after one line on standard error.

@@ -68,8 +68,7 @@ void run(RunOptions& options) {
   if (options.store.empty() && holds_run(path) && !options.overwrite) {
     fail_usage(
         "--out {}: the folder already holds a run; choose another one, or pass --overwrite, or go "
-        "on "
-        "with it by moonpool resume",
+        "on with it by moonpool resume",
         path.string());
   }
   RunFolder folder = open_run_folder(path);

@@ -83,10 +83,4 @@ void carry_out_in_sight(const RunConfig& config, RunFolder& folder, const RunPac
              static_cast<double>(memory_use(config.device).peak) / 1048576.0);
 }
 
-void add_pace_option(CLI::App& app, double& seconds) {
-  app.add_option("--checkpoint-seconds", seconds,
-                 "seconds between states inside a round; no influence on results [30]")
-      ->check(CLI::Range(0.0, 86400.0));
-}
-
 }  // namespace moonpool

@@ -1,7 +1,6 @@
 // Carrying out one run on a terminal: a line for every round.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "active/run_driver.h"
@@ -13,8 +12,5 @@ RunFolder open_run_folder(const std::filesystem::path& path);
 
 /// Does what is left of the run, says what it is, where it goes on and what each round did.
 void carry_out_in_sight(const RunConfig& config, RunFolder& folder, const RunPace& pace);
-
-/// Adds --checkpoint-seconds.
-void add_pace_option(CLI::App& app, double& seconds);
 
 }  // namespace moonpool

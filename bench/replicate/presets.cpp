@@ -38,9 +38,9 @@ void make_mini(RunConfig& run) {
   experiment.query = 50;
   experiment.protocol.max_epochs = 40;
   experiment.protocol.ema.decay = 0.99;
-  experiment.protocol.fine_tuning.max_epochs = 8;
-  experiment.protocol.fine_tuning.learning_rate = 1e-3;
   FineTuning& tuning = experiment.protocol.fine_tuning;
+  tuning.max_epochs = 8;
+  tuning.learning_rate = 1e-3;
   if (tuning.least_confident > 1) tuning.least_confident /= 10;
 }
 

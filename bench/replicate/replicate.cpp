@@ -217,9 +217,7 @@ int replicate_main(const std::string& exhibit_id, int argc, char** argv) {
                "only say which runs there are, what is left of them, and how long that takes here; "
                "without --data-dir as if nothing were done");
   app.add_option("--csv", options.csv, "file for the numbers with all their digits");
-  app.add_option("--checkpoint-seconds", options.state_seconds,
-                 "seconds between states inside a round; no influence on results [30]")
-      ->check(CLI::Range(0.0, 86400.0));
+  add_pace_option(app, options.state_seconds);
   add_common_options(app, options.common);
   app.callback([&] { replicate(exhibit, options); });
   return run_program(app, argc, argv);
