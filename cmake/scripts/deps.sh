@@ -15,7 +15,7 @@ packages_of() {
               "gnuplot:gnuplot-nox" \
               "zlib1g-dev libpng-dev libturbojpeg0-dev libarchive-dev" \
               "libcurl4-openssl-dev libssl-dev" ;;
-    test) echo "libgtest-dev libboost-context-dev" ;;
+    test) echo "libgtest-dev libboost-context-dev valgrind:valgrind" ;;
     bench) echo "libbenchmark-dev" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
     *) echo "deps.sh: unknown group '$1'; expected run, test, bench or lint" >&2; exit 2 ;;
@@ -34,7 +34,8 @@ done
 if ! command -v apt-get >/dev/null; then
   echo "No apt-get here. Needed: a C++20 compiler with OpenMP, CMake 3.25, Ninja, oneDNN, fmt," \
        "nlohmann-json, CLI11, toml++, Boost.Math, gnuplot, zlib, libpng, libjpeg-turbo (TurboJPEG)," \
-       "libarchive, libcurl and OpenSSL; GoogleTest to test, Google Benchmark to bench."
+       "libarchive, libcurl and OpenSSL; GoogleTest to test (and valgrind to count), Google Benchmark" \
+       "to bench."
   exit 0
 fi
 
