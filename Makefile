@@ -44,13 +44,17 @@ plant:  ## plant bugs in kernels and host code; each has to be caught
 	@cmake --build $(EMULATED) -j $(JOBS) --target plant
 	@$(EMULATED)/bin/plant
 
-bench: $(BUILD)/build.ninja  ## build and run the throughput benchmarks
+# Frameworks to compare with live in an environment of their own. ARGS go to bench/compare, such as
+# ARGS=--quick or ARGS="--only training" (bench/compare --help); DEVICE=cuda measures the GPU.
+DEVICE ?= cpu
+BENCH_VENV := build/bench-venv
+bench: $(BUILD)/build.ninja  ## compare with PyTorch and others, row by row (ARGS=--quick: some rows)
 	@$(SCRIPTS)/deps.sh run bench
-	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON
-	@cmake --build $(BUILD) -j $(JOBS)
-	@for program in $(BUILD)/bin/bench_*; do \
-	  if [ -x "$$program" ]; then "$$program"; fi; \
-	done
+	@cmake --preset $(PRESET) -DMOONPOOL_BENCH=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target bench_throughput moonpool
+	@$(SCRIPTS)/bench_venv.sh $(BENCH_VENV) bench/compare/requirements.txt
+	@python=$(BENCH_VENV)/bin/python; [ -x "$$python" ] || python=python3; \
+	  "$$python" bench/compare --bin $(BUILD)/bin --device $(DEVICE) $(ARGS)
 
 bundle:  ## make build/moonpool-bundle.tar.gz, which runs on other machines (needs nvcc)
 	@$(SCRIPTS)/deps.sh run test bench

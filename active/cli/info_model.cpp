@@ -18,14 +18,13 @@ namespace {
 // What is asked about is CIFAR-10's case.
 constexpr ImageShape kShape{.height = 32, .width = 32, .channels = 3};
 constexpr int64_t kClasses = 10;
-// Enough for the device to have captured a step and replayed it.
-constexpr int64_t kSteps = 4;
 
 struct ModelInfoOptions {
   CommonOptions common;
   ModelSettings settings;
   ModelOptions model;
   int64_t batch = 64;
+  int64_t steps = 4;  // enough for the device to have captured a step and replayed it
   CLI::Option* asked = nullptr;
 };
 
@@ -40,6 +39,7 @@ std::vector<uint8_t> noise_images(int64_t count) {
 
 void print_model_info(const ModelInfoOptions& options) {
   if (options.batch < 1) fail_usage("--batch {}: expected at least 1", options.batch);
+  if (options.steps < 1) fail_usage("--steps {}: expected at least 1", options.steps);
   ModelSettings settings = options.settings;
   finish_model_options(options.model, settings);
   const Device device = choose_device(options.common.device);
@@ -57,7 +57,7 @@ void print_model_info(const ModelInfoOptions& options) {
   std::vector<int32_t> samples(static_cast<std::size_t>(options.batch));
   std::iota(samples.begin(), samples.end(), 0);
   const std::vector<int32_t> labels(samples.size(), 1);
-  for (int64_t i = 0; i < kSteps; ++i) step.run_epoch(samples, labels);
+  for (int64_t i = 0; i < options.steps; ++i) step.run_epoch(samples, labels);
 
   const int64_t width = settings.chosen_width();
   fmt::print("model        {}{}, {}, {} classes, {} features\n", settings.name,
@@ -84,7 +84,11 @@ std::function<bool()> add_model_info(CLI::App& info) {
   CLI::Option* batch =
       info.add_option("--batch", options->batch, "examples in a training step [64]")
           ->check(whole_number<int64_t>());
-  for (CLI::Option* option : {info.get_option("--width"), info.get_option("--precision"), batch}) {
+  CLI::Option* steps =
+      info.add_option("--steps", options->steps, "how many steps are run to find out [4]")
+          ->check(whole_number<int64_t>());
+  for (CLI::Option* option :
+       {info.get_option("--width"), info.get_option("--precision"), batch, steps}) {
     option->needs(options->asked);
   }
   add_common_options(info, options->common);

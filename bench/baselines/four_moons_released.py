@@ -11,7 +11,8 @@ counter is set once per run, so only the first round warms up.
 prints one line of JSON. "accuracy" is the seventh network's on the 12,000 points with their true
 labels; "clean_fraction" is the share of all queried examples that are not noisy; "seconds" is the
 whole run without imports. Batches are drawn by indexing a permutation, which is faster than a
-DataLoader.
+DataLoader. With --tuned the same is computed with what PyTorch has to offer for so small a network: Adam fused,
+one call for the EMA of all parameters, and hits counted without waiting for each batch.
 """
 
 import argparse
@@ -88,10 +89,20 @@ def lhd_embeddings(main, ema, x):
     return delta_loss[:, None] * (ema_features - main_features)
 
 
-def train_round(x, y, unlabelled_x, clock, want_lhd):
+def update_average(averages, parameters, decay, tuned):
+    if tuned:
+        torch._foreach_lerp_(averages, parameters, 1 - decay)
+        return
+    for average, parameter in zip(averages, parameters):
+        average.mul_(decay).add_(parameter, alpha=1 - decay)
+
+
+def train_round(x, y, unlabelled_x, clock, want_lhd, tuned):
     """Trains a fresh pair of models on (x, y). Returns the main model and LHD's embeddings."""
     main, ema = Mlp(), Mlp()
-    optimizer = torch.optim.Adam(main.parameters(), lr=LEARNING_RATE)
+    parameters, averages = list(main.parameters()), list(ema.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=tuned)
+    count = (lambda right: right.sum()) if tuned else (lambda right: right.sum().item())
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     lh = None
     previous_gap, shrinking = 0.0, 0
@@ -104,15 +115,14 @@ def train_round(x, y, unlabelled_x, clock, want_lhd):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            hits += (logits.argmax(dim=1) == by).sum().item()
+            hits += count(logits.argmax(dim=1) == by)
             with torch.no_grad():
                 ema_logits, _ = ema(bx)
-                ema_hits += (ema_logits.argmax(dim=1) == by).sum().item()
+                ema_hits += count(ema_logits.argmax(dim=1) == by)
                 clock["step"] += 1
                 decay = min(1 - 1 / (clock["step"] + 1), EMA_DECAY)
-                for average, parameter in zip(ema.parameters(), main.parameters()):
-                    average.mul_(decay).add_(parameter, alpha=1 - decay)
-        gap = (hits - ema_hits) / len(x)
+                update_average(averages, parameters, decay, tuned)
+        gap = float(hits - ema_hits) / len(x)
         shrinking = shrinking + 1 if gap < previous_gap else 0
         previous_gap = gap
         if want_lhd and lh is None and (shrinking == SHRINKING_EPOCHS or epoch == EPOCHS - 1):
@@ -170,7 +180,7 @@ def run(args):
         unlabelled = np.setdiff1d(np.arange(len(pool_x)), labelled)
         unlabelled_x = pool_x[unlabelled]
         main, lh = train_round(
-            pool_x[labelled], pool_y[labelled], unlabelled_x, clock, args.strategy == "lhd"
+            pool_x[labelled], pool_y[labelled], unlabelled_x, clock, args.strategy == "lhd", args.tuned
         )
         accuracies.append(float((outputs(main, test_x)[0].argmax(axis=1) == test_y).mean()))
         picks = unlabelled[select(args, rng, main, lh, unlabelled_x, pool_x[labelled])]
@@ -190,6 +200,7 @@ def main():
     parser.add_argument("--strategy", choices=["conf", "lhd", "coreset", "rand"], default="lhd")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--tuned", action="store_true", help="with PyTorch's fused and grouped calls")
     parser.add_argument(
         "--conf-on-logits",
         action="store_true",
@@ -212,6 +223,7 @@ def main():
         "threads": args.threads,
         "conf_on_logits": args.conf_on_logits,
         "own_copy_labels": args.own_copy_labels,
+        "tuned": args.tuned,
     }
     versions = {
         "python": sys.version.split()[0],

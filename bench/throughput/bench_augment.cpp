@@ -1,12 +1,11 @@
 // Throughput of augmentation in images: on one core, or on a GPU with the launch and the wait.
-#include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <numeric>
 
 #include "bench/throughput/bench_device.h"
 #include "kernels/augment/augment.h"
-#include "kernels/runtime/buffer.h"
 #include "kernels/runtime/random.h"
 
 namespace moonpool {
@@ -27,10 +26,8 @@ std::vector<uint8_t> pictures(int64_t count) {
   return pixels;
 }
 
-void augment(benchmark::State& state, const AugmentSettings& settings) {
-  set_cpu_threads(1);
+void augment(benchmark::State& state, int64_t batch, const AugmentSettings& settings) {
   Stream stream(bench_device());
-  const int64_t batch = state.range(0);
   const Buffer<uint8_t> store(stream, std::span<const uint8_t>(pictures(batch)));
   std::vector<int32_t> numbers(static_cast<std::size_t>(batch));
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -40,30 +37,34 @@ void augment(benchmark::State& state, const AugmentSettings& settings) {
   const std::vector<float> halves(static_cast<std::size_t>(kShape.size()), 0.5f);
   const Buffer<float> half(stream, std::span<const float>(halves));
   const Buffer<float> out(stream.device(), batch * kShape.size());
-  for (auto _ : state) {
-    augment_batch(stream, settings, kShape,
-                  {.store = store.data(),
-                   .sample = list.data(),
-                   .example = list.data(),
-                   .position = nullptr,
-                   .key = key_there.data()},
-                  batch, half.data(), half.data(), out.data(), nullptr);
-    finish(stream);
-  }
-  state.SetItemsProcessed(state.iterations() * batch);
+  const AugmentSource source{.store = store.data(),
+                             .sample = list.data(),
+                             .example = list.data(),
+                             .position = nullptr,
+                             .key = key_there.data()};
+  // A pixel is a byte before, and a float after normalisation.
+  const Cost cost{.bytes = 5.0 * static_cast<double>(batch * kShape.size()),
+                  .items = static_cast<double>(batch)};
+  measure(state, stream, cost, [&] {
+    augment_batch(stream, settings, kShape, source, batch, half.data(), half.data(), out.data(),
+                  nullptr);
+  });
 }
 
-/// Four operations, Cutout, normalisation.
-void randaugment(benchmark::State& state) { augment(state, {}); }
-/// The released code's: a flip before them, a hole of random length after normalisation.
-void randaugment_released(benchmark::State& state) {
-  augment(state, {.random_cutout_length = true, .cutout_after_normalisation = true, .flip = true});
-}
-void normalise_alone(benchmark::State& state) { augment(state, {.operations = 0, .cutout = 0}); }
-
-BENCHMARK(randaugment)->Arg(64)->Arg(1024)->Arg(16384);
-BENCHMARK(randaugment_released)->Arg(1024);
-BENCHMARK(normalise_alone)->Arg(1024);
+[[maybe_unused]] const bool added = [] {
+  const auto add = [](const char* name, int64_t batch, const AugmentSettings& settings) {
+    add_benchmark(
+        fmt::format("augment/{}/{}", name, batch),
+        [=](benchmark::State& state) { augment(state, batch, settings); }, 1);
+  };
+  // Four operations, Cutout, normalisation.
+  for (const int64_t batch : {64, 1024, 16384}) add("randaugment", batch, {});
+  // The released code's: a flip before them, a hole of random length after normalisation.
+  add("released", 1024,
+      {.random_cutout_length = true, .cutout_after_normalisation = true, .flip = true});
+  add("normalise", 1024, {.operations = 0, .cutout = 0});
+  return true;
+}();
 
 }  // namespace
 }  // namespace moonpool

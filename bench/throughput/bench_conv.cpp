@@ -1,15 +1,9 @@
-// Throughput of the convolutions of ResNet18 with width 16 on the CPU's cores, batch 64: every
-// shape by itself, and all of a training step's in a row. Rates are floating-point operations a
-// second, two to a multiply-add.
-#include <benchmark/benchmark.h>
-
-#include <cmath>
-#include <cstring>
+// Throughput of the convolutions of ResNet18 with width 16, batch 64: every shape by itself, and
+// all of a training step's in a row.
 #include <string>
-#include <type_traits>
 #include <vector>
 
-#include "kernels/runtime/buffer.h"
+#include "bench/throughput/bench_device.h"
 #include "kernels/vendor/conv.h"
 
 namespace moonpool {
@@ -27,13 +21,13 @@ struct Layer {
 const Layer kLayers[] = {
     {"3-16", 32, 3, 16, 3, 1, 1},
     {"16-16", 32, 16, 16, 3, 1, 4},
-    {"16-32/2", 32, 16, 32, 3, 2, 1},
+    {"16-32 stride 2", 32, 16, 32, 3, 2, 1},
     {"shortcut 16-32", 32, 16, 32, 1, 2, 1},
     {"32-32", 16, 32, 32, 3, 1, 3},
-    {"32-64/2", 16, 32, 64, 3, 2, 1},
+    {"32-64 stride 2", 16, 32, 64, 3, 2, 1},
     {"shortcut 32-64", 16, 32, 64, 1, 2, 1},
     {"64-64", 8, 64, 64, 3, 1, 3},
-    {"64-128/2", 8, 64, 128, 3, 2, 1},
+    {"64-128 stride 2", 8, 64, 128, 3, 2, 1},
     {"shortcut 64-128", 8, 64, 128, 1, 2, 1},
     {"128-128", 4, 128, 128, 3, 1, 3},
 };
@@ -41,28 +35,18 @@ const Layer kLayers[] = {
 enum Op { kForward, kData, kFilter };
 const char* const kOpNames[] = {"forward", "data gradient", "filter gradient"};
 
-template <class T>
-Buffer<T> waves(Stream& stream, int64_t size) {
-  std::vector<T> values(static_cast<std::size_t>(size));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<T>(std::sin(0.37f * static_cast<float>(i % 9973)));
-  }
-  return Buffer<T>(stream, std::span<const T>(values));
-}
-
 /// A layer with its arrays.
 template <class T>
 class Conv {
  public:
-  static constexpr Precision kPrecision =
-      std::is_same_v<T, BFloat16> ? Precision::kBf16 : Precision::kFp32;
+  static constexpr Precision kPrecision = kPrecisionOf<T>;
 
   Conv(Stream& stream, const ConvShape& shape)
       : shape_(shape),
         x_(waves<T>(stream, shape.in_size())),
         filter_(waves<T>(stream, shape.filter_size())),
         y_(waves<T>(stream, shape.out_size())),
-        filter_grad_(kCpu, shape.filter_size()) {}
+        filter_grad_(stream.device(), shape.filter_size()) {}
 
   /// Gradients are written where their image was: the arithmetic is the same.
   void run(Stream& stream, Op op) const {
@@ -86,58 +70,47 @@ class Conv {
   Buffer<float> filter_grad_;
 };
 
-void set_rate(benchmark::State& state, double flops) {
-  state.counters["flops"] =
-      benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
-}
-
 template <class T>
 void convolution(benchmark::State& state, const Layer& layer, Op op) {
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   const Conv<T> conv(stream, layer.shape());
-  for (auto _ : state) conv.run(stream, op);
-  set_rate(state, conv.flops());
+  measure(state, stream, {.flops = conv.flops()}, [&] { conv.run(stream, op); });
 }
 
 /// Forward through the network, then back, without the gradient of the network's input.
 template <class T>
 void all_convolutions(benchmark::State& state) {
-  Stream stream(kCpu);
+  Stream stream(bench_device());
   std::vector<Conv<T>> convs;
   for (const Layer& layer : kLayers) {
     for (int i = 0; i < layer.count; ++i) convs.emplace_back(stream, layer.shape());
   }
   double flops = -convs[0].flops();
   for (const Conv<T>& conv : convs) flops += 3 * conv.flops();
-  for (auto _ : state) {
+  measure(state, stream, {.flops = flops}, [&] {
     for (const Conv<T>& conv : convs) conv.run(stream, kForward);
     for (auto conv = convs.rbegin(); conv != convs.rend(); ++conv) {
       conv->run(stream, kFilter);
       if (conv + 1 != convs.rend()) conv->run(stream, kData);
     }
-  }
-  set_rate(state, flops);
+  });
 }
 
 template <class T>
-void add_rows(const std::string& precision) {
+void add_of() {
+  const std::string precision = name(kPrecisionOf<T>);
   for (const Layer& layer : kLayers) {
     for (const Op op : {kForward, kData, kFilter}) {
-      const std::string name = "conv " + precision + " " + layer.name + " " + kOpNames[op];
-      benchmark::RegisterBenchmark(name.c_str(), convolution<T>, layer, op)
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
+      add_benchmark("conv/" + precision + "/" + layer.name + "/" + kOpNames[op],
+                    [=](benchmark::State& state) { convolution<T>(state, layer, op); });
     }
   }
-  const std::string name = "convs of resnet18 " + precision;
-  benchmark::RegisterBenchmark(name.c_str(), all_convolutions<T>)
-      ->UseRealTime()
-      ->Unit(benchmark::kMillisecond);
+  add_benchmark("conv/" + precision + "/all of resnet18", all_convolutions<T>);
 }
 
-[[maybe_unused]] const bool rows_added = [] {
-  add_rows<float>("fp32");
-  add_rows<BFloat16>("bf16");
+[[maybe_unused]] const bool added = [] {
+  add_of<float>();
+  add_of<BFloat16>();
   return true;
 }();
 

@@ -1,14 +1,19 @@
 // Throughput of the training step and of scoring: items are examples.
 //
 // A step is forward, backward, Adam and EMA; with ema_forward the EMA model's forward pass in
-// training mode, too, as the released protocol has it.
-#include <benchmark/benchmark.h>
-
-#include <cmath>
+// training mode, too, as the released protocol has it. Counters "loss 1" and "loss 2" are the mean
+// losses of the first two epochs. What another framework needs for the same work is left in
+// bench_folder(): weights.safetensors, images.npy, and the logits of scoring, logits.npy. Example i
+// is image 7 i modulo their number, and its label is i modulo the number of classes.
+#include <fmt/format.h>
 
 #include "bench/throughput/bench_device.h"
+#include "bench/throughput/bench_folder.h"
+#include "data/npy.h"
 #include "engine/predict.h"
+#include "engine/safetensors.h"
 #include "engine/train_step.h"
+#include "kernels/runtime/random.h"
 #include "models/make_model.h"
 
 namespace moonpool {
@@ -27,17 +32,54 @@ Network resnet18(int64_t width, Precision precision) {
   return {{.name = "resnet18", .width = width, .precision = precision}, {}, 10};
 }
 
+/// Operations of the convolutions of one image's forward pass, and of the first of them.
+struct ConvFlops {
+  double all = 0;
+  double first = 0;
+};
+ConvFlops conv_flops(const Network& network) {
+  ConvFlops flops;
+  if (network.model.name != "resnet18") return flops;
+  const auto conv = [](double size, double in, double out, double kernel) {
+    return 2 * size * size * in * out * kernel * kernel;
+  };
+  const auto width = static_cast<double>(network.model.width);
+  flops.first = conv(32, 3, width, 3);
+  flops.all = flops.first + 4 * conv(32, width, width, 3);
+  for (int stage = 1; stage < 4; ++stage) {
+    const double size = 32 >> stage;
+    const double in = width * (1 << (stage - 1));
+    flops.all += conv(size, in, 2 * in, 3) + conv(size, in, 2 * in, 1);
+    flops.all += 3 * conv(size, 2 * in, 2 * in, 3);
+  }
+  return flops;
+}
+
+/// Noise: images of bytes, or points.
 template <class T>
-SampleStore make_samples(Stream& stream, int64_t count, int64_t width) {
-  std::vector<T> values(static_cast<std::size_t>(count * width));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const float wave = std::sin(0.37f * static_cast<float>(i % 9973));
-    values[i] = static_cast<T>(std::is_same_v<T, uint8_t> ? 127.5f * (1 + wave) : wave);
+SampleStore make_samples(Stream& stream, int64_t count, const ImageShape& shape) {
+  RandomStream random({1, RandomPurpose::kData});
+  std::vector<T> values(static_cast<std::size_t>(count * shape.size()));
+  for (T& value : values) {
+    const uint32_t word = random.next_u32();
+    value = std::is_same_v<T, uint8_t> ? static_cast<T>(word >> 24)
+                                       : static_cast<T>(2 * uniform_float(word) - 1);
   }
   const float half = 0.5f;
   const std::span<const float> scale =
       std::is_same_v<T, uint8_t> ? std::span(&half, 1) : std::span<const float>();
-  return SampleStore(stream, std::span<const T>(values), width, scale, scale);
+  SampleStore store(stream, std::span<const T>(values), shape.size(), scale, scale);
+  if (const auto folder = bench_folder(); !folder.empty()) {
+    write_npy(folder / "images.npy",
+              {{count, shape.height, shape.width, shape.channels}, std::move(values)});
+  }
+  return store;
+}
+
+void leave_weights(Stream& stream, const ParameterSet& parameters) {
+  if (const auto folder = bench_folder(); !folder.empty()) {
+    write_safetensors(folder / "weights.safetensors", parameters.state_dict(stream), {});
+  }
 }
 
 template <class T>
@@ -45,13 +87,14 @@ void training_step(benchmark::State& state, const Network& network, int64_t batc
                    bool ema_forward) {
   Stream stream(bench_device());
   const int64_t count = batch * steps;
-  const SampleStore store = make_samples<T>(stream, count, network.shape.size());
+  const SampleStore store = make_samples<T>(stream, count, network.shape);
   const auto model =
       make_model(network.model, network.shape, network.classes, stream.device(), true);
   const auto ema_model =
       make_model(network.model, network.shape, network.classes, stream.device(), false);
   model->parameters().initialise(stream, {1, RandomPurpose::kWeights});
   ema_model->parameters().copy_from(stream, model->parameters());
+  leave_weights(stream, model->parameters());
   Adam adam(stream, model->parameters(), {});
   Ema ema(adam, ema_model->parameters(), {});
   TrainStep step(stream, store, *model, *ema_model, ema, batch, ema_forward);
@@ -61,67 +104,77 @@ void training_step(benchmark::State& state, const Network& network, int64_t batc
     samples[i] = static_cast<int32_t>(i * 7 % samples.size());
     labels[i] = static_cast<int32_t>(i % static_cast<std::size_t>(network.classes));
   }
-  step.run_epoch(samples, labels);  // the first makes the vendor's plans
-  for (auto _ : state) benchmark::DoNotOptimize(step.run_epoch(samples, labels));
-  state.SetItemsProcessed(state.iterations() * count);
+  const auto mean_loss = [&](const EpochTotals& totals) {
+    return totals.loss / static_cast<double>(totals.examples);
+  };
+  // The first makes the vendor's plans.
+  state.counters["loss 1"] = mean_loss(step.run_epoch(samples, labels));
+  double second_loss = 0;
+  bool first = true;
+  for (auto _ : state) {
+    const EpochTotals totals = step.run_epoch(samples, labels);
+    if (first) second_loss = mean_loss(totals);
+    first = false;
+  }
+  state.counters["loss 2"] = second_loss;
+  state.counters["activation_bytes"] =
+      static_cast<double>(step.activation_bytes() + step.ema_activation_bytes());
+  state.counters["parameters"] = static_cast<double>(model->parameters().parameter_count());
+  const ConvFlops flops = conv_flops(network);
+  const auto examples = static_cast<double>(count);
+  report(state, {.flops = examples * ((ema_forward ? 4 : 3) * flops.all - flops.first),
+                 .items = examples});
 }
 
 template <class T>
 void scoring(benchmark::State& state, const Network& network, int64_t count) {
   Stream stream(bench_device());
-  const SampleStore store = make_samples<T>(stream, count, network.shape.size());
+  const SampleStore store = make_samples<T>(stream, count, network.shape);
   const auto model =
       make_model(network.model, network.shape, network.classes, stream.device(), false);
   model->parameters().initialise(stream, {1, RandomPurpose::kWeights});
-  predict(stream, *model, store);
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(predict(stream, *model, store).logits.data());
-    finish(stream);
+  leave_weights(stream, model->parameters());
+  if (const auto folder = bench_folder(); !folder.empty()) {
+    write_npy(folder / "logits.npy",
+              {{count, network.classes}, predict(stream, *model, store).logits.download(stream)});
   }
-  state.SetItemsProcessed(state.iterations() * count);
+  const auto examples = static_cast<double>(count);
+  measure(state, stream, {.flops = examples * conv_flops(network).all, .items = examples},
+          [&] { benchmark::DoNotOptimize(predict(stream, *model, store).logits.data()); });
 }
 
-void register_resnet18(int64_t width, Precision precision) {
+void add_resnet18(int64_t width, Precision precision) {
+  using benchmark::State;
   const Network network = resnet18(width, precision);
   const std::string suffix = fmt::format("{}/{}", width, name(precision));
-  for (const bool ema_forward : {false, true}) {
-    benchmark::RegisterBenchmark(
-        fmt::format("ResNet18Step{}/{}/64", ema_forward ? "WithEmaForward" : "", suffix).c_str(),
-        [=](benchmark::State& state) {
-          training_step<uint8_t>(state, network, 64, width > 16 ? 1 : 4, ema_forward);
-        })
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
-  }
-  benchmark::RegisterBenchmark(
-      fmt::format("ResNet18Inference/{}", suffix).c_str(),
-      [=](benchmark::State& state) { scoring<uint8_t>(state, network, width > 16 ? 256 : 1024); })
-      ->UseRealTime()
-      ->Unit(benchmark::kMillisecond);
+  const auto add_step = [&](bool ema_forward, int64_t batch) {
+    const int64_t steps = width > 16 ? 1 : std::max<int64_t>(1, 256 / batch);
+    add_benchmark(
+        fmt::format("ResNet18Step{}/{}/{}", ema_forward ? "WithEmaForward" : "", suffix, batch),
+        [=](State& state) { training_step<uint8_t>(state, network, batch, steps, ema_forward); });
+  };
+  add_step(false, 64);
+  for (const int64_t batch : {64, 256, 1024}) add_step(true, batch);
+  add_benchmark("ResNet18Inference/" + suffix,
+                [=](State& state) { scoring<uint8_t>(state, network, width > 16 ? 256 : 1024); });
 }
 
-const bool registered = [] {
+[[maybe_unused]] const bool added = [] {
+  using benchmark::State;
   for (const bool ema_forward : {false, true}) {
     const std::string suffix = ema_forward ? "WithEmaForward" : "";
-    benchmark::RegisterBenchmark(
-        ("MoonsStep" + suffix + "/16").c_str(),
-        [=](benchmark::State& state) { training_step<float>(state, kMoons, 16, 128, ema_forward); })
-        ->UseRealTime();
-    benchmark::RegisterBenchmark(("CifarMlpStep" + suffix + "/64").c_str(),
-                                 [=](benchmark::State& state) {
-                                   training_step<uint8_t>(state, kCifarMlp, 64, 32, ema_forward);
-                                 })
-        ->UseRealTime();
+    add_benchmark("MoonsStep" + suffix + "/16",
+                  [=](State& state) { training_step<float>(state, kMoons, 16, 128, ema_forward); });
+    add_benchmark("CifarMlpStep" + suffix + "/64", [=](State& state) {
+      training_step<uint8_t>(state, kCifarMlp, 64, 32, ema_forward);
+    });
   }
-  benchmark::RegisterBenchmark("MoonsScoring", [](benchmark::State& state) {
-    scoring<float>(state, kMoons, 2048);
-  })->UseRealTime();
-  benchmark::RegisterBenchmark("CifarMlpScoring", [](benchmark::State& state) {
-    scoring<uint8_t>(state, kCifarMlp, 2048);
-  })->UseRealTime();
+  add_benchmark("MoonsScoring", [](State& state) { scoring<float>(state, kMoons, 2048); });
+  add_benchmark("CifarMlpScoring", [](State& state) { scoring<uint8_t>(state, kCifarMlp, 2048); });
   for (const int64_t width : {16, 64}) {
-    for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
-      register_resnet18(width, precision);
+    for (const Precision precision : {Precision::kFp32, Precision::kTf32, Precision::kBf16}) {
+      if (precision == Precision::kTf32 && !bench_device().is_cuda()) continue;
+      add_resnet18(width, precision);
     }
   }
   return true;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what Moonpool is built with, on Debian and Ubuntu, and is silent when all of it is there.
 #
-#     deps.sh GROUP...       groups: run test bench lint
+#     deps.sh GROUP...       groups: run test bench python lint
 #
 # Elsewhere it says once what is needed and lets CMake find out what is missing.
 set -eu
@@ -17,8 +17,9 @@ packages_of() {
               "libcurl4-openssl-dev libssl-dev" ;;
     test) echo "libgtest-dev libboost-context-dev valgrind:valgrind" ;;
     bench) echo "libbenchmark-dev" ;;
+    python) echo "python3:python3 python3-venv" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
-    *) echo "deps.sh: unknown group '$1'; expected run, test, bench or lint" >&2; exit 2 ;;
+    *) echo "deps.sh: unknown group '$1'; expected run, test, bench, python or lint" >&2; exit 2 ;;
   esac
 }
 

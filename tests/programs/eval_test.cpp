@@ -202,6 +202,8 @@ TEST_F(EvalProgram, InfoSaysWhatAStepTakes) {
   expect_line("info --model transformer", 2, {"transformer"});
   expect_line("info --model mlp --batch 0", 2, {"--batch 0"});
   expect_line("info --batch 16", 2, {"--model"});
+  expect_line("info --model mlp --steps 0", 2, {"--steps 0"});
+  expect_line("info --steps 2", 2, {"--model"});
 }
 
 TEST_F(EvalProgram, InfoCountsGraphNodes) {
