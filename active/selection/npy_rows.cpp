@@ -56,13 +56,19 @@ std::string NpyRows::fault(int64_t row) const {
 const float* ProbabilityRows::read(int64_t first, int64_t count, float* scratch) const {
   const float* p = NpyRows::read(first, count, scratch);
   const double tolerance = is_half(file().type()) ? 2e-2 : 1e-3;
+  const auto is_probability = [&](float value) {  // not x < 0, which is false of NaN
+    return static_cast<int>(value >= 0) & static_cast<int>(value <= 1 + tolerance);
+  };
   for (int64_t row = 0; row < count; ++row) {
     const float* values = p + row * width();
     double sum = 0;
+    int good = 1;
     for (int64_t c = 0; c < width(); ++c) {
       sum += values[c];
-      // Not x < 0, which is false of NaN.
-      check(values[c] >= 0 && values[c] <= 1 + tolerance,
+      good &= is_probability(values[c]);
+    }
+    for (int64_t c = 0; good == 0 && c < width(); ++c) {
+      check(is_probability(values[c]) != 0,
             "{} has {} in row {}, column {}; expected a probability", file().name(), values[c],
             first + row, c);
     }

@@ -28,7 +28,9 @@ struct LeastConfidence {
   static constexpr int64_t kCost = 16;
   MOONPOOL_FUNCTOR void operator()(int64_t row) const {
     const float* p = probabilities + row * classes;
-    scores[row] = -static_cast<double>(p[argmax(p, classes)]);
+    float largest = p[0];  // its place does not matter, so there is no branch
+    for (int64_t c = 1; c < classes; ++c) largest = p[c] > largest ? p[c] : largest;
+    scores[row] = -static_cast<double>(largest);
   }
 };
 
