@@ -10,7 +10,7 @@ Starts from weights.safetensors and images.npy, says what it computed, and then 
 
 task       step: forward, cross-entropy, backward, Adam, EMA update, and the EMA model's forward in training mode
            on the same batch; as many as there are batches of images, example i being image 7 i with label i. Says the
-           mean losses of the first two epochs. inference: logits of all images by batches; says how far they are from
+           mean losses of the first two epochs, and the rate of the second. inference: logits of all images by batches; says how far they are from
            logits.npy at most, and how large the largest is. memory: the most bytes that PyTorch's allocator held
            during a step beyond what it held before
 precision  fp32, tf32, bf16
@@ -34,6 +34,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 
 import numpy as np
 import torch
@@ -168,11 +169,14 @@ class Training:
     def facts(self):
         means = []
         for _ in range(2):
+            start = time.perf_counter()
             self.losses = [self.step(*batch).clone() for batch in self.batches]
             means.append(self.mean_loss())
+            seconds = time.perf_counter() - start
         if self.setup.variant["run"] == "graph":
             self.epoch = captured(self.all_steps)
-        return {"loss 1": means[0], "loss 2": means[1]}
+        images = sum(len(labels) for _, labels in self.batches)
+        return {"loss 1": means[0], "loss 2": means[1], "rate": images / seconds}
 
     def peak_bytes(self):
         """Allocations less releases, at their highest, of one step after the first ones."""

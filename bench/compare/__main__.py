@@ -59,11 +59,11 @@ def arguments():
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin", help="our programs")
     parser.add_argument("--python", default=sys.executable, help="an environment with what requirements.txt names")
-    parser.add_argument("--seconds", type=float, help="of one measurement [2; 0.5 with --quick]")
+    parser.add_argument("--seconds", type=float, help="of one measurement [1.5; 0.5 with --quick]")
     parser.add_argument("--rounds", type=int, help="turns of both sides [3; 2 with --quick]")
     parser.add_argument("--out", type=pathlib.Path, help="[build/bench/compare_DEVICE.json]")
     args = parser.parse_args()
-    args.seconds = args.seconds or (0.5 if args.quick else 2.0)
+    args.seconds = args.seconds or (0.5 if args.quick else 1.5)
     args.rounds = args.rounds or (2 if args.quick else 3)
     if args.seconds <= 0 or args.rounds < 1:
         parser.error("--seconds has to be above 0, and --rounds at least 1")

@@ -82,13 +82,15 @@ class Sides:
         answer = self.workers[name].measure(seconds)
         return answer["rate"] if self.higher else answer["seconds"]
 
-    def run(self, ours, unit, keep=2, rounds=None):
-        """Times all workers once, and then ours and the `keep` best of them in turn."""
+    def run(self, ours, unit, keep=2, rounds=None, slow=False):
+        """Times all workers once, and then ours and the `keep` best of them in turn. Where work is `slow`, the rate
+        that workers say of what they did to get ready is that time."""
         context = self.context
         screened = {}
         if len(self.workers) > keep:
             for name in self.workers:
-                screened[name] = self.value(name, context.seconds / 2)
+                screened[name] = (self.workers[name].facts["rate"] if slow else
+                                  self.value(name, context.seconds / 2))
                 context.say(f"    {name}: {screened[name]:.4g} {unit}")
             for name in set(screened) - set(finalists(screened, self.higher, keep)):
                 self.workers.pop(name).close()

@@ -24,8 +24,8 @@ fi
 pip() { "$folder/bin/python" -m pip "$@" --quiet --disable-pip-version-check >>"$log" 2>&1; }
 
 echo "Installing what Moonpool is compared with to $folder (PyTorch is large: this takes minutes)"
-if ! command -v nvidia-smi >/dev/null; then
-  torch=$(grep -E '^torch(vision)?==' "$requirements")
+torch=$(grep -E '^torch(vision)?==' "$requirements")
+if [ -n "$torch" ] && ! command -v nvidia-smi >/dev/null; then
   # shellcheck disable=SC2086 # a list of words
   pip install --timeout 15 --retries 1 --index-url "$cpu_index" $torch
 fi
