@@ -91,8 +91,8 @@ Buffer<T> waves(Stream& stream, int64_t count) {
   constexpr std::size_t kPeriod = 9973;
   std::vector<T> values(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = i < kPeriod ? static_cast<T>(std::sin(0.37f * static_cast<float>(i)))
-                            : values[i - kPeriod];
+    values[i] =
+        i < kPeriod ? static_cast<T>(std::sin(0.37f * static_cast<float>(i))) : values[i - kPeriod];
   }
   return Buffer<T>(stream, std::span<const T>(values));
 }
