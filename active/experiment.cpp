@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/runtime/random.h"
 
 namespace moonpool {
@@ -88,6 +89,7 @@ int64_t Experiment::epochs_of_round() const {
 
 void Experiment::train(const std::function<void()>& after_epoch) {
   const Phase phase(clock_, &RoundTimings::train);
+  const profile::Phase profiled("train");
   std::function<void()> at_capture;
   if (strategy_.uses_model_difference() &&
       config_.protocol.lhd_capture == LhdCapture::kWhenGapShrinks) {
@@ -99,6 +101,7 @@ void Experiment::train(const std::function<void()>& after_epoch) {
 
 void Experiment::fine_tune(const std::function<void()>& after_epoch) {
   const Phase phase(clock_, &RoundTimings::fine_tune);
+  const profile::Phase profiled("fine-tune");
   is_fine_tuning_ = true;
   record_.fine_tuning =
       fine_tuner_->run(static_cast<uint32_t>(round_), pool_, trainer_.adam(), after_epoch);
@@ -106,6 +109,7 @@ void Experiment::fine_tune(const std::function<void()>& after_epoch) {
 }
 
 void Experiment::capture_difference(const std::function<void()>& after_epoch) {
+  const profile::Phase profiled("score");
   Predictions main;
   Predictions ema;
   if (!captured_features_) {
@@ -132,6 +136,7 @@ void Experiment::capture_difference(const std::function<void()>& after_epoch) {
 
 double Experiment::evaluate(const Classifier& model) {
   const Phase phase(clock_, &RoundTimings::evaluate);
+  const profile::Phase profiled("evaluate");
   return accuracy(stream_, model, test_store_, problem_.dataset.test.labels);
 }
 
@@ -156,6 +161,7 @@ void Experiment::train_and_evaluate(const std::function<void()>& after_epoch) {
 
 void Experiment::select_and_query() {
   const Phase phase(clock_, &RoundTimings::select);
+  const profile::Phase profiled("select");
   const std::vector<int64_t> unlabelled = pool_.unlabelled();
   std::vector<int32_t> samples(unlabelled.size());
   for (std::size_t i = 0; i < unlabelled.size(); ++i) samples[i] = pool_.sample_of(unlabelled[i]);

@@ -6,6 +6,7 @@
 #include "engine/predict.h"
 #include "kernels/acquisition/scores.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 namespace {
@@ -25,6 +26,7 @@ struct PseudoLabels {
 
 PseudoLabels pseudo_label(Stream& stream, const Classifier& model, const Classifier& ema_model,
                           const SampleStore& store, const FineTuning& settings) {
+  const profile::Phase profiled("score");
   const Predictions main = predict(stream, model, store);
   Predictions ema;
   if (settings.labeller == PseudoLabeller::kEmaModel) ema = predict(stream, ema_model, store);

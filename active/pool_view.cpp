@@ -1,5 +1,7 @@
 #include "active/pool_view.h"
 
+#include "kernels/runtime/profile.h"
+
 namespace moonpool {
 
 PoolView::PoolView(Stream& stream, const SampleStore& store, const Classifier& model,
@@ -17,7 +19,10 @@ PoolView::PoolView(Stream& stream, const SampleStore& store, const Classifier& m
 
 const Predictions& PoolView::predictions() {
   scored_ = true;
-  if (!predictions_) predictions_ = predict(stream_, model_, store_);
+  if (!predictions_) {
+    const profile::Phase profiled("score");
+    predictions_ = predict(stream_, model_, store_);
+  }
   return *predictions_;
 }
 
@@ -30,6 +35,7 @@ const Buffer<float>& PoolView::probabilities() {
 }
 
 Buffer<float> PoolView::monte_carlo_probabilities(int64_t passes, RandomKey key) {
+  const profile::Phase profiled("Monte Carlo");
   if (bald_dropout_ == 0 && model_.parameters().statistics_size() > 0) {
     scored_ = true;
     const Predictions by_batch = predict(stream_, model_, store_, Tape::Statistics::kBatch);
@@ -43,7 +49,9 @@ const ModelDifference& PoolView::difference() {
   scored_ = true;
   if (kept_difference_ != nullptr) return *kept_difference_;
   if (!difference_) {
-    difference_ = model_difference(stream_, predictions(), predict(stream_, ema_model_, store_));
+    const Predictions& main = predictions();
+    const profile::Phase profiled("score");
+    difference_ = model_difference(stream_, main, predict(stream_, ema_model_, store_));
   }
   return *difference_;
 }

@@ -7,6 +7,7 @@
 #include "active/experiment.h"
 #include "engine/predict.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 namespace {
@@ -70,9 +71,13 @@ EpochRecord SupervisedTraining::run_epoch(EpochSeconds& seconds) {
   const auto start = std::chrono::steady_clock::now();
   const RandomKey order{config_.seed, RandomPurpose::kShuffle, 0,
                         static_cast<uint32_t>(record.epoch)};
-  const EpochTotals totals = step_.run_shuffled_epoch(samples_, dataset_.train.labels, order);
+  const EpochTotals totals = [&] {
+    const profile::Phase profiled("train");
+    return step_.run_shuffled_epoch(samples_, dataset_.train.labels, order);
+  }();
   seconds.train = seconds_since(start);
 
+  const profile::Phase profiled("evaluate");
   const auto trained = std::chrono::steady_clock::now();
   const auto examples = static_cast<double>(totals.examples);
   record.loss = totals.loss / examples;

@@ -7,7 +7,7 @@
 namespace moonpool {
 
 Linear::Linear(ParameterSet& parameters, const std::string& name, int64_t in, int64_t out)
-    : parameters_(parameters) {
+    : parameters_(parameters), name_(name) {
   check(in > 0 && out > 0, "layer {}: expected positive widths, not {} and {}", name, in, out);
   const float bound = 1.0f / std::sqrt(static_cast<float>(in));
   weight_ = parameters.declare(name + ".weight", {out, in}, bound);
@@ -17,6 +17,8 @@ Linear::Linear(ParameterSet& parameters, const std::string& name, int64_t in, in
 ConvNorm::ConvNorm(ParameterSet& parameters, const std::string& conv, const std::string& norm,
                    const ConvNormSettings& settings)
     : parameters_(parameters),
+      conv_name_(conv),
+      norm_name_(norm),
       settings_{
           .stride = settings.stride, .padding = settings.padding, .precision = settings.precision},
       has_bias_(settings.bias) {
@@ -47,30 +49,39 @@ ops::BatchNorm ConvNorm::norm(const Tape& tape) const {
 }
 
 Tensor ConvNorm::convolve(Tape& tape, const Tensor& x) const {
+  const Tape::InLayer layer(tape, conv_name_);
   return ops::conv2d(tape, x, filter(), settings_, bias());
 }
 
 Tensor ConvNorm::infer(Tape& tape, const Tensor& x, bool with_relu) const {
+  const Tape::InLayer layer(tape, conv_name_);
   return ops::conv2d_batch_norm_inference(tape, x, filter(), settings_, bias(), norm(tape),
                                           with_relu);
 }
 
 Tensor ConvNorm::operator()(Tape& tape, const Tensor& x) const {
   if (tape.statistics() == Tape::Statistics::kRunning) return infer(tape, x, /*with_relu=*/false);
-  return ops::batch_norm(tape, convolve(tape, x), norm(tape));
+  const Tensor convolved = convolve(tape, x);
+  const Tape::InLayer layer(tape, norm_name_);
+  return ops::batch_norm(tape, convolved, norm(tape));
 }
 
 Tensor ConvNorm::relu(Tape& tape, const Tensor& x) const {
   if (tape.statistics() == Tape::Statistics::kRunning) return infer(tape, x, /*with_relu=*/true);
-  return ops::batch_norm_relu(tape, convolve(tape, x), norm(tape));
+  const Tensor convolved = convolve(tape, x);
+  const Tape::InLayer layer(tape, norm_name_);
+  return ops::batch_norm_relu(tape, convolved, norm(tape));
 }
 
 Tensor ConvNorm::add_relu(Tape& tape, const Tensor& x, const Tensor& residual) const {
   if (tape.statistics() == Tape::Statistics::kRunning) {
+    const Tape::InLayer layer(tape, conv_name_);
     return ops::conv2d_batch_norm_add_relu_inference(tape, x, filter(), settings_, bias(),
                                                      norm(tape), residual);
   }
-  return ops::batch_norm_add_relu(tape, convolve(tape, x), residual, norm(tape));
+  const Tensor convolved = convolve(tape, x);
+  const Tape::InLayer layer(tape, norm_name_);
+  return ops::batch_norm_add_relu(tape, convolved, residual, norm(tape));
 }
 
 }  // namespace moonpool

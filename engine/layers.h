@@ -16,11 +16,13 @@ class Linear {
   Linear(ParameterSet& parameters, const std::string& name, int64_t in, int64_t out);
 
   Tensor operator()(Tape& tape, const Tensor& x) const {
+    const Tape::InLayer layer(tape, name_);
     return ops::linear(tape, x, parameters_[weight_], parameters_[bias_]);
   }
 
  private:
   const ParameterSet& parameters_;
+  std::string name_;
   ParameterSet::Handle weight_;
   ParameterSet::Handle bias_;
 };
@@ -60,6 +62,8 @@ class ConvNorm {
   Tensor infer(Tape& tape, const Tensor& x, bool with_relu) const;
 
   const ParameterSet& parameters_;
+  std::string conv_name_;
+  std::string norm_name_;
   ops::ConvSettings settings_;
   bool has_bias_;
   ParameterSet::Handle weight_;

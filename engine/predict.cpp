@@ -9,6 +9,7 @@
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 namespace {
@@ -39,10 +40,13 @@ void for_each_batch(Stream& stream, const SampleStore& store, Tape::Statistics s
   Arena arena(stream.device());
   for (int64_t first = 0; first < store.count(); first += full_batch) {
     const int64_t batch = std::min(full_batch, store.count() - first);
+    const profile::Step profiled("batch");
+    profile::Part part("gather");
     arena.rewind();
     Tape tape(stream, arena, Tape::Mode::kInference, statistics);
     const Tensor x = tape.empty({batch, store.width()}, DType::kFloat32);
     store.gather(stream, index.data() + first, nullptr, batch, x.data<float>());
+    part.next("forward");
     body(tape, first, batch, x);
   }
   stream.synchronize();  // the index list and the arena are freed here
@@ -135,6 +139,7 @@ Buffer<float> monte_carlo_probabilities(Stream& stream, const Classifier& model,
   const int64_t at_once = std::max(masked / (passes * width), int64_t{1});
   for (int64_t first = 0; first < rows; first += at_once) {
     const int64_t some = std::min(at_once, rows - first);
+    const profile::Step profiled("batch");
     arena.rewind();
     Tape tape(stream, arena, Tape::Mode::kInference);
     const Tensor kept = tape.empty({passes * some, width}, DType::kFloat32);

@@ -76,6 +76,7 @@ void Tape::backward(const Tensor& loss) {
   while (!entries_.empty()) {
     const Entry entry = std::move(entries_.back());
     entries_.pop_back();
+    const profile::Layer profiled(entry.op, entry.layer, /*is_backward=*/true);
     entry.backward();
   }
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/tensor.h"
 #include "kernels/runtime/arena.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 
@@ -76,8 +79,24 @@ class Tape {
 
   /// Notes how to add to the gradients of an op's inputs. Called only if the result requires one.
   void record(const char* op, std::function<void()> backward) {
-    entries_.push_back({op, std::move(backward)});
+    entries_.push_back({op, layer_, std::move(backward)});
   }
+
+  /// Says whose ops are called as long as it lives. The name outlives the tape.
+  class InLayer {
+   public:
+    InLayer(Tape& tape, const std::string& layer)
+        : tape_(tape), outer_(std::exchange(tape.layer_, layer.c_str())) {}
+    InLayer(const InLayer&) = delete;
+    InLayer& operator=(const InLayer&) = delete;
+    ~InLayer() { tape_.layer_ = outer_; }
+
+   private:
+    Tape& tape_;
+    const char* outer_;
+  };
+  /// The time that an op takes, for profiles.
+  profile::Layer profiled(const char* op) const { return {op, layer_}; }
 
   /// Where an op's backward function puts its part of the gradient of `tensor`.
   template <class T>
@@ -101,6 +120,7 @@ class Tape {
  private:
   struct Entry {
     const char* op;
+    const char* layer;  // or null
     std::function<void()> backward;
   };
 
@@ -112,6 +132,7 @@ class Tape {
   Mode mode_;
   Statistics statistics_;
   const int64_t* fault_step_ = nullptr;
+  const char* layer_ = nullptr;
   std::vector<Entry> entries_;
 };
 

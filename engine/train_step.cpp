@@ -7,6 +7,7 @@
 #include "engine/ops.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/runtime/random.h"
 
 namespace moonpool {
@@ -138,15 +139,16 @@ void TrainStep::check_finite(const EpochTotals& totals) {
 void TrainStep::run_steps(int64_t batch, int64_t count) {
   if (!stream_.device().is_cuda()) {
     for (int64_t i = 0; i < count; ++i) {
-      run_step(batch);
+      run_eager_step(batch);
       if (observer_) observer_(1);
     }
     return;
   }
   while (count > 0) {
     const int64_t generations = arena_.generation() + ema_arena_.generation();
-    if (captured_[batch].eager_steps < kEagerSteps) {
-      run_step(batch);
+    // A profile wants to see what is in a step.
+    if (captured_[batch].eager_steps < kEagerSteps || profile::takes_next_step()) {
+      run_eager_step(batch);
       --count;
       if (observer_) observer_(1);
       // A larger step than any before moved an arena: what was captured points to where it was.
@@ -163,6 +165,7 @@ void TrainStep::run_steps(int64_t batch, int64_t count) {
       check(arena_.generation() + ema_arena_.generation() == generations,
             "a captured training step allocated memory");
     }
+    const profile::Step profiled("graph of steps", in_a_row);
     stream_.replay(graph);
     count -= in_a_row;
     if (observer_) observer_(in_a_row);
@@ -176,6 +179,11 @@ int64_t TrainStep::graph_nodes() const {
   return graph.node_count() / steps;
 }
 
+void TrainStep::run_eager_step(int64_t batch) {
+  const profile::Step profiled("step");
+  run_step(batch);
+}
+
 void TrainStep::run_step(int64_t batch) {
   arena_.rewind();
   Tape tape(stream_, arena_, Tape::Mode::kRecording);
@@ -184,6 +192,7 @@ void TrainStep::run_step(int64_t batch) {
   ParameterSet& parameters = optimizer_.adam().parameters();
   parameters.forget_gradients();
 
+  profile::Part part(augmentation_ ? "augment" : "gather");
   const Tensor x = tape.empty({batch, store_.width()}, DType::kFloat32);
   if (augmentation_) {
     const std::size_t scratch =
@@ -199,16 +208,24 @@ void TrainStep::run_step(int64_t batch) {
   for_each(stream_, batch, kernels::GatherLabels{labels_.data(), &state->position, labels});
   Tensor ema_logits;
   if (run_ema_) {
+    part.next("EMA forward");
     if (ema_branches()) ema_stream_.wait_for(stream_);
     ema_logits = run_ema_forward(x);
   }
 
+  part.next("forward");
   auto* hits = tape.scratch<int32_t>(batch);
   const Tensor logits = model_.classify(tape, model_.features(tape, x));
+  part.next("loss");
   const Tensor losses = ops::cross_entropy(tape, logits, labels, hits);
-  tape.backward(ops::mean(tape, losses));
+  {
+    const Tensor loss = ops::mean(tape, losses);
+    part.next("backward");
+    tape.backward(loss);
+  }
   parameters.complete_gradients(stream_);
 
+  part.next("count");
   int32_t* ema_hits = nullptr;
   if (run_ema_ && ema_branches()) stream_.wait_for(ema_stream_);
   if (count_ema_hits_) {
@@ -220,6 +237,7 @@ void TrainStep::run_step(int64_t batch) {
   reduce_rows(stream_, 1, batch,
               kernels::AddToTotals<float>{losses.data<float>(), hits, ema_hits, batch,
                                           &state->steps, totals_.data()});
+  part.next("optimiser");
   optimizer_.step(stream_, batch);
 }
 

@@ -23,7 +23,8 @@ using kernels::EpochTotals;
 /// model's passes. Losses and hits add up on the device and are read once an epoch.
 ///
 /// On CUDA steps are captured as a graph, several in a row as one, and replayed: the only new input
-/// is the shuffled list of examples. On the CPU the same code simply runs.
+/// is the shuffled list of examples. On the CPU the same code simply runs. Steps that a profile
+/// records (kernels/runtime/profile.h) are not replayed.
 class TrainStep {
  public:
   /// All references outlive the step. `ema_model` holds the parameters that `optimizer` averages.
@@ -62,6 +63,7 @@ class TrainStep {
   /// Makes room for that many examples.
   void reserve(int64_t count);
   void run_steps(int64_t batch, int64_t count);
+  void run_eager_step(int64_t batch);
   void run_step(int64_t batch);
   void check_finite(const EpochTotals& totals);
   /// Whether the EMA model's pass runs beside the main model's, in memory of its own.

@@ -10,6 +10,7 @@
 #include "active/cli/dataset_options.h"
 #include "active/cli/model_options.h"
 #include "active/experiment.h"
+#include "active/profile_session.h"
 #include "active/program.h"
 #include "data/byte_source.h"
 #include "data/catalog.h"
@@ -17,6 +18,7 @@
 #include "data/npy.h"
 #include "engine/predict.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 namespace {
@@ -32,6 +34,7 @@ struct EvalOptions {
   std::string normalisation = "cifar10";
   std::filesystem::path logits_out;
   std::filesystem::path features_out;
+  ProfileOptions profile;
 };
 
 /// Images in an .npy file, as a data set whose test split has no labels.
@@ -146,6 +149,7 @@ void write_rows(const std::filesystem::path& path, std::vector<float> values, in
 }
 
 void evaluate(EvalOptions& options) {
+  ProfileSession session(options.profile);
   finish_model_options(options.model, options.settings);
   if (options.images.empty() == options.data.name.empty()) {
     fail_usage("expected either --dataset or --images");
@@ -155,7 +159,10 @@ void evaluate(EvalOptions& options) {
   const Dataset input = load_input(options);
   Stream stream(device);
   const auto model = load_model(stream, options, input);
-  const Predictions found = predict(stream, *model, make_store(stream, input, input.test));
+  const Predictions found = [&] {
+    const profile::Phase profiled("evaluate");
+    return predict(stream, *model, make_store(stream, input, input.test));
+  }();
   std::vector<float> logits = found.logits.download(stream);
   check_finite(logits, found.classes, options.weights);
   if (!input.test.labels.empty()) {
@@ -164,6 +171,7 @@ void evaluate(EvalOptions& options) {
   }
   write_rows(options.logits_out, std::move(logits), found.count);
   write_rows(options.features_out, found.features.download(stream), found.count);
+  session.finish("moonpool eval", describe(device));
 }
 
 }  // namespace
@@ -197,6 +205,7 @@ void add_eval_command(CLI::App& app) {
   command->add_option("--logits-out", options->logits_out, ".npy file for the logits, float32");
   command->add_option("--features-out", options->features_out,
                       ".npy file for what the last layer sees, float32");
+  add_profile_options(*command, options->profile);
   add_common_options(*command, options->common);
   command->callback([options] { evaluate(*options); });
 }

@@ -4,6 +4,7 @@
 #include "active/cli/commands.h"
 #include "active/cli/dataset_options.h"
 #include "active/cli/run_in_sight.h"
+#include "active/profile_session.h"
 #include "active/program.h"
 #include "active/run_store.h"
 #include "kernels/runtime/error.h"
@@ -22,6 +23,7 @@ struct RunOptions {
   std::filesystem::path store;
   bool overwrite = false;
   double state_seconds = 30;
+  ProfileOptions profile;
   int64_t epochs = 0;            // 0: as the protocol says
   int64_t fine_tune_epochs = 0;  // likewise
   // Given or not: the defaults depend on the data set.
@@ -39,6 +41,7 @@ void set_defaults(RunOptions& options) {
 }
 
 void run(RunOptions& options) {
+  ProfileSession session(options.profile);
   set_defaults(options);
   options.problem.model.precision = parse_precision(options.precision);
   Protocol& protocol = options.experiment.protocol;
@@ -74,6 +77,7 @@ void run(RunOptions& options) {
   RunFolder folder = open_run_folder(path);
   if (options.overwrite) folder.clear();
   carry_out_in_sight(config, folder, {.seconds_between_states = options.state_seconds});
+  session.finish("moonpool run", describe(config.device));
 }
 
 }  // namespace
@@ -134,6 +138,7 @@ void add_run_command(CLI::App& app) {
           ->excludes(out);
   command->add_flag("--overwrite", options->overwrite, "begin anew instead of what is there");
   add_pace_option(*command, options->state_seconds);
+  add_profile_options(*command, options->profile);
   add_common_options(*command, options->common);
   command->callback([options, out, store] {
     if (out->empty() && store->empty()) fail_usage("--out is missing, or --store");

@@ -7,6 +7,7 @@
 #include "active/cli/dataset_options.h"
 #include "active/cli/model_options.h"
 #include "active/folder_lock.h"
+#include "active/profile_session.h"
 #include "active/program.h"
 #include "active/report/progress.h"
 #include "active/supervised.h"
@@ -25,6 +26,7 @@ struct TrainOptions {
   bool resume = false;
   bool overwrite = false;
   int64_t checkpoint_every = 1;
+  ProfileOptions profile;
   CLI::App* command = nullptr;
 
   bool was_typed(const std::string& option) const {
@@ -149,6 +151,7 @@ void run_epochs(const TrainOptions& options, const SupervisedConfig& config, int
 }
 
 void train(const TrainOptions& options) {
+  ProfileSession session(options.profile);
   // In a folder that is there already nobody else may be at work; a new one is made only when all
   // that can be wrong with the call has been found.
   std::optional<FolderLock> lock;
@@ -182,6 +185,7 @@ void train(const TrainOptions& options) {
   folder.finish(training.weights());
   fmt::print("weights in {}; device memory at most {:.0f} MiB\n", shown(folder.model_file()),
              static_cast<double>(memory_use(config.device).peak) / 1048576.0);
+  session.finish("moonpool train", describe(config.device));
 }
 
 }  // namespace
@@ -214,6 +218,7 @@ void add_train_command(CLI::App& app) {
       ->add_option("--checkpoint-every", options->checkpoint_every,
                    "epochs between states that can be gone on from; no influence on results [1]")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  add_profile_options(*command, options->profile);
   add_common_options(*command, options->common);
   command->callback([options] { train(*options); });
 }

@@ -84,6 +84,7 @@ void conv2d_backward(Tape& tape, const ConvShape& shape, Precision precision, co
 
 Tensor conv2d(Tape& tape, const Tensor& x, const Filter& filter, const ConvSettings& settings,
               const Tensor& bias) {
+  const profile::Layer profiled = tape.profiled("conv2d");
   const ConvShape shape = conv_shape(x, filter.weight, settings);
   check_bias(bias, shape.out_channels);
   const Shape out{shape.batch, shape.out_height(), shape.out_width(), shape.out_channels};
@@ -154,6 +155,7 @@ Shape out_shape(const ConvShape& shape) {
 Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& filter,
                                    const ConvSettings& settings, const Tensor& conv_bias,
                                    const BatchNorm& norm, bool relu) {
+  const profile::Layer profiled = tape.profiled("conv2d_batch_norm_inference");
   const Tensor y = tape.empty(out_shape(conv_shape(x, filter.weight, settings)), x.dtype());
   fold_and_convolve(tape, x, filter, settings, conv_bias, norm,
                     [&]<class T>(const ConvShape& shape, const T* folded, const float* bias, T) {
@@ -166,6 +168,7 @@ Tensor conv2d_batch_norm_inference(Tape& tape, const Tensor& x, const Filter& fi
 Tensor conv2d_batch_norm_add_relu_inference(Tape& tape, const Tensor& x, const Filter& filter,
                                             const ConvSettings& settings, const Tensor& conv_bias,
                                             const BatchNorm& norm, const Tensor& residual) {
+  const profile::Layer profiled = tape.profiled("conv2d_batch_norm_add_relu_inference");
   const Shape out = out_shape(conv_shape(x, filter.weight, settings));
   check(residual.shape() == out && residual.dtype() == x.dtype(),
         "convolution of {} {}: a residual of {} {} does not go with {}", name(x.dtype()), x.shape(),

@@ -6,6 +6,7 @@
 namespace moonpool::ops {
 
 Tensor cross_entropy(Tape& tape, const Tensor& logits, const int32_t* labels, int32_t* hits) {
+  const profile::Layer profiled = tape.profiled("cross_entropy");
   check(logits.shape().rank() == 2 && logits.shape()[1] >= 1,
         "cross_entropy: expected logits [n, classes], not {}", logits.shape());
   const int64_t n = logits.shape()[0];

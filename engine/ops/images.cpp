@@ -7,6 +7,7 @@
 namespace moonpool::ops {
 
 Tensor add_relu(Tape& tape, const Tensor& a, const Tensor& b) {
+  const profile::Layer profiled = tape.profiled("add_relu");
   check(a.shape() == b.shape() && a.dtype() == b.dtype(), "add_relu: {} {} and {} {} differ",
         name(a.dtype()), a.shape(), name(b.dtype()), b.shape());
   Tensor y = tape.result(a.shape(), a.dtype(), {&a, &b});
@@ -27,6 +28,7 @@ Tensor add_relu(Tape& tape, const Tensor& a, const Tensor& b) {
 }
 
 Tensor max_pool(Tape& tape, const Tensor& x, int64_t window, int64_t stride) {
+  const profile::Layer profiled = tape.profiled("max_pool");
   check(x.shape().rank() == 4 && window >= 1 && stride >= 1 && x.shape()[1] >= window &&
             x.shape()[2] >= window,
         "max_pool: a window of {} with stride {} does not fit images {}", window, stride,
@@ -53,6 +55,7 @@ Tensor max_pool(Tape& tape, const Tensor& x, int64_t window, int64_t stride) {
 }
 
 Tensor global_average_pool(Tape& tape, const Tensor& x) {
+  const profile::Layer profiled = tape.profiled("global_average_pool");
   check(x.shape().rank() == 4 && x.shape()[1] * x.shape()[2] > 0,
         "global_average_pool: expected images [n, height, width, channels], not {}", x.shape());
   const int64_t batch = x.shape()[0];
@@ -76,6 +79,7 @@ Tensor global_average_pool(Tape& tape, const Tensor& x) {
 }
 
 Tensor to_bfloat16(Tape& tape, const Tensor& x) {
+  const profile::Layer profiled = tape.profiled("to_bfloat16");
   check(!x.requires_grad(), "to_bfloat16 has no gradient");
   const Tensor y = tape.empty(x.shape(), DType::kBFloat16);
   for_each(tape.stream(), x.numel(),

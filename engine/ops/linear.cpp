@@ -33,6 +33,7 @@ void linear_backward(Tape& tape, const Tensor& x, const Tensor& weight, const Te
 }  // namespace
 
 Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const profile::Layer profiled = tape.profiled("linear");
   check(x.shape().rank() == 2 && weight.shape().rank() == 2 && x.shape()[1] == weight.shape()[1],
         "linear: input {} does not fit weight {} (expected [n, in] and [out, in])", x.shape(),
         weight.shape());

@@ -100,6 +100,7 @@ void forward_by_batch(Tape& tape, const Rows& size, NormTail tail, const Tensor&
 
 Tensor normalise(Tape& tape, const Tensor& x, const Tensor& residual, const BatchNorm& norm,
                  NormTail tail) {
+  const profile::Layer profiled = tape.profiled(op_name(tail));
   const Rows size = check_shapes(x, residual, norm, tail);
   const Tensor& residual_or_x = residual.defined() ? residual : x;
   Tensor y = tape.result(x.shape(), x.dtype(), {&x, &residual_or_x, &norm.weight, &norm.bias});

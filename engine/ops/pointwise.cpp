@@ -6,6 +6,7 @@
 namespace moonpool::ops {
 
 Tensor relu(Tape& tape, const Tensor& x) {
+  const profile::Layer profiled = tape.profiled("relu");
   Tensor y = tape.result(x.shape(), x.dtype(), {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     for_each(tape.stream(), x.numel(), kernels::Relu<T>{x.data<T>(), y.data<T>()});
@@ -21,6 +22,7 @@ Tensor relu(Tape& tape, const Tensor& x) {
 }
 
 Tensor add(Tape& tape, const Tensor& a, const Tensor& b) {
+  const profile::Layer profiled = tape.profiled("add");
   check(a.shape() == b.shape(), "add: shapes {} and {} differ", a.shape(), b.shape());
   Tensor y = tape.result(a.shape(), a.dtype(), {&a, &b});
   visit_dtype(a.dtype(), [&]<class T>(T) {
@@ -40,6 +42,7 @@ Tensor add(Tape& tape, const Tensor& a, const Tensor& b) {
 }
 
 Tensor dropout(Tape& tape, const Tensor& x, float drop_probability, RandomKey key) {
+  const profile::Layer profiled = tape.profiled("dropout");
   check(drop_probability >= 0 && drop_probability < 1,
         "dropout: the probability must lie in [0, 1), not be {}", drop_probability);
   const float keep = 1 - drop_probability;
@@ -75,6 +78,7 @@ Tensor flatten(Tape& tape, const Tensor& x) {
 }
 
 Tensor mean(Tape& tape, const Tensor& x) {
+  const profile::Layer profiled = tape.profiled("mean");
   check(x.numel() > 0, "mean: the tensor is empty");
   Tensor y = tape.result({}, x.dtype(), {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {

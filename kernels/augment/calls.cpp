@@ -2,6 +2,7 @@
 #include "kernels/augment/image.h"
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 namespace {
@@ -28,6 +29,7 @@ void run(Stream& stream, const kernels::AugmentJob& job, int64_t batch, void* sc
         "augmentation of images of {} x {} needs scratch memory", job.shape.height,
         job.shape.width);
   if (batch <= 0) return;
+  const profile::Kernel kernel(stream, "augment", batch, job.shape.size());
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) {
       return cuda::augment(stream.cuda_stream(), job, batch, scratch);

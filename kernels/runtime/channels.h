@@ -88,6 +88,7 @@ template <class F>
 void reduce_channels(Stream& stream, int64_t rows, int64_t channels, typename F::Value* scratch,
                      const F& f) {
   if (rows <= 0 || channels <= 0) return;
+  const profile::Kernel kernel(stream, profile::type_text<F>(), rows, channels);
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) {
       cuda::channel_partial_sums(stream.cuda_stream(), rows, channels, scratch, f);

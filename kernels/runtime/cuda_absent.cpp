@@ -1,5 +1,6 @@
-// What cuda_api.h declares, in a build without CUDA.
+// What cuda_api.h and cuda_events.h declare, in a build without CUDA.
 #include "kernels/runtime/cuda_api.h"
+#include "kernels/runtime/cuda_events.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool::cuda {
@@ -28,5 +29,12 @@ void begin_capture(void*) { absent(); }
 CapturedGraph end_capture(void*) { absent(); }
 void replay(void*, void*) { absent(); }
 void destroy_graph(void*) noexcept {}
+
+void* create_event() { absent(); }
+void destroy_event(void*) noexcept {}
+void record_event(void*, void*) { absent(); }
+double milliseconds_between(void*, void*) { absent(); }
+void push_range(const char*) noexcept {}
+void pop_range() noexcept {}
 
 }  // namespace moonpool::cuda

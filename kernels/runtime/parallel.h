@@ -13,6 +13,7 @@
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/host_device.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/runtime/stream.h"
 
 namespace moonpool {
@@ -42,6 +43,7 @@ void reduce_rows(void* stream, int64_t rows, int64_t columns, const F& f);
 template <class F>
 void for_each(Stream& stream, int64_t n, const F& f) {
   if (n <= 0) return;
+  const profile::Kernel kernel(stream, profile::type_text<F>(), n);
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) return cuda::for_each(stream.cuda_stream(), n, f);
   }
@@ -53,6 +55,7 @@ void for_each(Stream& stream, int64_t n, const F& f) {
 template <class F>
 void for_each_2d(Stream& stream, int64_t rows, int64_t columns, const F& f) {
   if (rows <= 0 || columns <= 0) return;
+  const profile::Kernel kernel(stream, profile::type_text<F>(), rows, columns);
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) return cuda::for_each_2d(stream.cuda_stream(), rows, columns, f);
   }
@@ -73,6 +76,7 @@ void for_each_2d(Stream& stream, int64_t rows, int64_t columns, const F& f) {
 template <class F>
 void reduce_rows(Stream& stream, int64_t rows, int64_t columns, const F& f) {
   if (rows <= 0) return;
+  const profile::Kernel kernel(stream, profile::type_text<F>(), rows, columns);
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) return cuda::reduce_rows(stream.cuda_stream(), rows, columns, f);
   }

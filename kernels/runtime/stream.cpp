@@ -5,6 +5,7 @@
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 
 namespace moonpool {
 
@@ -47,6 +48,7 @@ void Stream::wait_for(Stream& other) {
 
 void Stream::copy_to_device(void* device, const void* host, std::size_t bytes) {
   if (bytes == 0) return;
+  const profile::Kernel kernel(*this, "copy_to_device", static_cast<int64_t>(bytes));
   if (device_.is_cuda()) {
     cuda::copy_to_device(cuda_stream_, device, host, bytes);
   } else {
@@ -56,6 +58,7 @@ void Stream::copy_to_device(void* device, const void* host, std::size_t bytes) {
 
 void Stream::copy_to_host(void* host, const void* device, std::size_t bytes) {
   if (bytes == 0) return;
+  const profile::Kernel kernel(*this, "copy_to_host", static_cast<int64_t>(bytes));
   if (device_.is_cuda()) {
     cuda::copy_to_host(cuda_stream_, host, device, bytes);
   } else {
@@ -65,6 +68,7 @@ void Stream::copy_to_host(void* host, const void* device, std::size_t bytes) {
 
 void Stream::copy_on_device(void* destination, const void* source, std::size_t bytes) {
   if (bytes == 0) return;
+  const profile::Kernel kernel(*this, "copy_on_device", static_cast<int64_t>(bytes));
   if (device_.is_cuda()) {
     cuda::copy_on_device(cuda_stream_, destination, source, bytes);
   } else {
@@ -74,6 +78,7 @@ void Stream::copy_on_device(void* destination, const void* source, std::size_t b
 
 void Stream::fill_zero(void* device, std::size_t bytes) {
   if (bytes == 0) return;
+  const profile::Kernel kernel(*this, "fill_zero", static_cast<int64_t>(bytes));
   if (device_.is_cuda()) {
     cuda::fill_bytes(cuda_stream_, device, 0, bytes);
   } else {

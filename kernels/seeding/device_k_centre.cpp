@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/pointwise/pointwise.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/seeding/device_calls.h"
 
 namespace moonpool {
@@ -95,6 +96,7 @@ class DeviceKCentre {
                   Contender* bound) {
     for_each(stream_, count,
              kernels::ContenderOfRow{row, nearest_.data(), candidates_.table(), contender_.data()});
+    const profile::Kernel kernel(stream_, "first_contenders", count);
     cuda::first_contenders(stream_.cuda_stream(), contender_.data(), count, wanted, search_.data(),
                            out, bound);
   }
@@ -120,6 +122,7 @@ class DeviceKCentre {
         .centre = vectors_.centres() + first_centres_,
         .most = static_cast<int32_t>(k_),
         .state = state_.data()};
+    const profile::Kernel kernel(stream_, "choose_among_leaders", leaders_);
     cuda::choose_among_leaders(
         stream_.cuda_stream(), job,
         kernels::FarthestFirst{nearest_.data(), candidates_.table(), bounds_.data()});

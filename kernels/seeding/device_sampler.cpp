@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/pointwise/pointwise.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/seeding/device_calls.h"
 
 namespace moonpool {
@@ -103,6 +104,7 @@ class DeviceSampler {
                                          .centre = vectors_.centres(),
                                          .most = static_cast<int32_t>(k_),
                                          .state = state_.data()};
+    const profile::Kernel kernel(stream_, "choose_among_leaders", batch);
     cuda::choose_among_leaders(stream_.cuda_stream(), job,
                                kernels::FirstAccepted{nearest_.data(), threshold_.data(),
                                                       word_.data(), candidates_.table()});

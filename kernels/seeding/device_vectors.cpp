@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/runtime/profile.h"
 #include "kernels/seeding/device_calls.h"
 #include "kernels/vendor/gemm.h"
 
@@ -88,6 +89,7 @@ void DeviceVectors<Metric>::approach_block(const float* const* left,
         std::min(round_up(job.centres), centre_vectors_[0].size() / metric_.width_of(0) - first);
     job.products = multiply(left, job.rows, right, columns);
     job.centre = centre_.data() + first;
+    const profile::Kernel kernel(stream_, "approach", job.rows, job.centres);
     cuda::approach(stream_.cuda_stream(), job);
   }
 }

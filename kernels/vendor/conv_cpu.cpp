@@ -4,6 +4,7 @@
 
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/vendor/conv_chunks_cpu.h"
 #include "kernels/vendor/naive_conv.h"
 
@@ -65,6 +66,13 @@ void convolve_by_onednn(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
   cpu::convolve(stream, op, shape, arrays);
 }
 
+/// Of a call, for profiles.
+std::string text_of(const char* call, const ConvShape& s, Precision precision) {
+  return fmt::format("{} {} x {} x {} x {} to {}, {} x {} / {}, {}", call, s.batch, s.height,
+                     s.width, s.in_channels, s.out_channels, s.kernel, s.kernel, s.stride,
+                     name(precision));
+}
+
 }  // namespace
 
 void check_shape(const ConvShape& s) {
@@ -81,6 +89,7 @@ template <class T>
 void conv_forward(Stream& stream, const ConvShape& shape, Precision precision, const T* x,
                   const T* filter, T* y) {
   check_call<T>(stream, shape, precision);
+  const profile::Kernel kernel(stream, [&] { return text_of("conv_forward", shape, precision); });
   if constexpr (kOnCuda<T>) {
     if (stream.device().is_cuda()) {
       return cuda::conv_forward(stream, shape, precision, x, filter, y);
@@ -97,6 +106,7 @@ template <class T>
 void conv_inference(Stream& stream, const ConvShape& shape, Precision precision, const T* x,
                     const T* filter, const Accumulator<T>* bias, bool relu, T* y) {
   check_call<T>(stream, shape, precision);
+  const profile::Kernel kernel(stream, [&] { return text_of("conv_inference", shape, precision); });
   if constexpr (kOnCuda<T>) {
     if (stream.device().is_cuda()) {
       return cuda::conv_inference(stream, shape, precision, x, filter, bias, relu, y);
@@ -114,6 +124,8 @@ template <class T>
 void conv_inference_add_relu(Stream& stream, const ConvShape& shape, Precision precision,
                              const T* x, const T* filter, const float* bias, T* y) {
   check_call<T>(stream, shape, precision);
+  const profile::Kernel kernel(
+      stream, [&] { return text_of("conv_inference_add_relu", shape, precision); });
   check(!stream.device().is_cuda(), "conv_inference_add_relu: not on CUDA");
   convolve_by_onednn<T>(stream, cpu::ConvOp::kInferenceAddRelu, shape,
                         {.x = x, .filter = filter, .bias = bias, .y = y});
@@ -123,6 +135,8 @@ template <class T>
 void conv_backward_data(Stream& stream, const ConvShape& shape, Precision precision,
                         const T* y_grad, const T* filter, T* x_grad) {
   check_call<T>(stream, shape, precision);
+  const profile::Kernel kernel(stream,
+                               [&] { return text_of("conv_backward_data", shape, precision); });
   if constexpr (kOnCuda<T>) {
     if (stream.device().is_cuda()) {
       return cuda::conv_backward_data(stream, shape, precision, y_grad, filter, x_grad);
@@ -140,6 +154,8 @@ template <class T>
 void conv_backward_filter(Stream& stream, const ConvShape& shape, Precision precision, const T* x,
                           const T* y_grad, Accumulator<T>* filter_grad) {
   check_call<T>(stream, shape, precision);
+  const profile::Kernel kernel(stream,
+                               [&] { return text_of("conv_backward_filter", shape, precision); });
   if constexpr (kOnCuda<T>) {
     if (stream.device().is_cuda()) {
       return cuda::conv_backward_filter(stream, shape, precision, x, y_grad, filter_grad);

@@ -7,6 +7,7 @@
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/flush_denormals.h"
+#include "kernels/runtime/profile.h"
 #include "kernels/vendor/gemm.h"
 
 namespace moonpool {
@@ -80,6 +81,9 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
           int64_t k, const T* a, const T* b, T beta, T* out) {
   if (m == 0 || n == 0) return;
   check(k > 0, "gemm: the inner dimension is 0");
+  const profile::Kernel kernel(stream, [&] {
+    return fmt::format("gemm {}{} {} x {} x {}", letter(transpose_a), letter(transpose_b), m, n, k);
+  });
   if constexpr (cuda::kBuilt) {
     if (stream.device().is_cuda()) {
       return cuda::gemm(stream, transpose_a, transpose_b, m, n, k, a, b, beta, out);

@@ -86,7 +86,7 @@ struct Logits {
 
 /// A map of 16 images of 16 x 16 x 32, and what its normalisation with ReLU needs.
 struct Map {
-  static constexpr int64_t kRows = 16 * 16 * 16;
+  static constexpr int64_t kRows = int64_t{16} * 16 * 16;
   static constexpr int64_t kChannels = 32;
   std::vector<float> x = noise(kRows * kChannels, 6);
   std::vector<float> y = std::vector<float>(x.size());

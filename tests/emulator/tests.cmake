@@ -18,6 +18,10 @@ foreach(order IN ITEMS forward reverse 7)
     ENVIRONMENT MOONPOOL_EMULATOR_ORDER=${order})
 endforeach()
 
+# A profile changes nothing, and CUDA's streams are in it.
+add_test(NAME emulator.profile COMMAND "${here}/profile.sh" "$<TARGET_FILE:moonpool>")
+set_tests_properties(emulator.profile PROPERTIES LABELS emulator TIMEOUT 600)
+
 # Looks at what the other tests have run, so `make test-emulator` runs it after them.
 add_test(NAME emulator.kernels_executed
   COMMAND "${here}/kernels_executed.sh" "${PROJECT_SOURCE_DIR}"

@@ -89,10 +89,10 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   return cudaSuccess;
 }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int /*flags*/) {
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned int flags) {
   const Call call;
   if (call.sticky() != cudaSuccess) return call.done(call.sticky());
-  *event = new EventState;
+  *event = new EventState((flags & cudaEventDisableTiming) == 0);
   return cudaSuccess;
 }
 
@@ -142,10 +142,11 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
   const Call call;
-  if (start->recorded == nullptr || end->recorded == nullptr) {
+  if (start->recorded == nullptr || end->recorded == nullptr || !start->timed || !end->timed) {
     return call.done(cudaErrorInvalidResourceHandle);
   }
   if (!start->recorded->reached() || !end->recorded->reached()) return cudaErrorNotReady;
-  *milliseconds = 0.001f;  // there is no clock that would mean anything
+  // A microsecond for every piece of work: the order of the device, and no more.
+  *milliseconds = 0.001f * static_cast<float>(end->recorded->moment - start->recorded->moment);
   return cudaSuccess;
 }

@@ -49,6 +49,7 @@ void Scheduler::add(StreamState& stream, Work work) {
 
 std::shared_ptr<Milestone> Scheduler::add_milestone(StreamState& stream) {
   auto milestone = std::make_shared<Milestone>();
+  milestone->moment = moment_;
   if (!stream.queue.empty()) {
     milestone->stream = &stream;
     stream.queue.push_back({.run = {}, .after = {}, .reaches = milestone});
@@ -89,8 +90,12 @@ void Scheduler::run_head(StreamState& stream) {
     const DeviceMemory::Access access;
     const cudaError error = work.run();
     if (error != cudaSuccess) sticky_ = error;
+    ++moment_;
   }
-  if (work.reaches != nullptr) work.reaches->stream = nullptr;
+  if (work.reaches != nullptr) {
+    work.reaches->stream = nullptr;
+    work.reaches->moment = moment_;
+  }
 }
 
 void Scheduler::run_some_at_random() {

@@ -6,6 +6,7 @@
 // may run, also while the host goes on queueing.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@ namespace moonpool::emulator {
 /// A point that work reaches: the recording of an event, or the end of another piece of work.
 struct Milestone {
   StreamState* stream = nullptr;  // where it is queued; null once reached
+  int64_t moment = 0;             // how much work the device had done then
   bool reached() const { return stream == nullptr; }
 };
 
@@ -43,6 +45,9 @@ class StreamState {
 
 class EventState {
  public:
+  explicit EventState(bool has_time) : timed(has_time) {}
+
+  const bool timed;
   std::shared_ptr<Milestone> recorded;  // the last recording; null: none yet
   std::shared_ptr<Capture> capture;     // set if that was recorded in a capture
   std::size_t node = 0;                 // and after which of its nodes
@@ -69,6 +74,9 @@ class Scheduler {
   void finish_all();
   void drop_all();
 
+  /// Pieces of work that have run: the device's clock.
+  int64_t moment() const { return moment_; }
+
   /// The error that a kernel left behind; every call returns it from then on.
   cudaError sticky() const { return sticky_; }
   void set_sticky(cudaError error) { sticky_ = error; }
@@ -82,6 +90,7 @@ class Scheduler {
 
   std::vector<std::unique_ptr<StreamState>> streams_;  // the legacy stream is the first
   cudaError sticky_ = cudaSuccess;
+  int64_t moment_ = 0;
 };
 
 }  // namespace moonpool::emulator
