@@ -25,6 +25,7 @@ Json json_of(const SupervisedConfig& config) {
   }
   if (data.train_limit > 0) json["train_limit"] = data.train_limit;
   if (data.test_limit > 0) json["test_limit"] = data.test_limit;
+  if (!config.data_sha256.empty()) json["data_sha256"] = config.data_sha256;
   json["model"] = config.model.name;
   if (config.model.name == "mlp") {
     json["hidden"] = config.model.hidden;
@@ -56,6 +57,7 @@ SupervisedConfig config_of(const Json& json) {
   config.data.test_size = json.value("test_size", config.data.test_size);
   config.data.train_limit = json.value("train_limit", config.data.train_limit);
   config.data.test_limit = json.value("test_limit", config.data.test_limit);
+  config.data_sha256 = json.value("data_sha256", std::string());
   json.at("model").get_to(config.model.name);
   config.model.hidden = json.value("hidden", config.model.hidden);
   config.model.width = json.value("width", config.model.width);
@@ -76,7 +78,10 @@ void check_supervised_config(const SupervisedConfig& config) {
   check_model(config.model);
   is_read_from_files(config.data.name);
   if (config.epochs < 1) fail_usage("--epochs {}: expected at least 1", config.epochs);
-  if (config.batch_size < 1) fail_usage("--batch {}: expected at least 1", config.batch_size);
+  // More is a slip of the finger: an image network's activations would fit no memory.
+  if (config.batch_size < 1 || config.batch_size > 65536) {
+    fail_usage("--batch {}: expected 1 to 65536", config.batch_size);
+  }
   if (!is_learning_rate(config.learning_rate)) {
     fail_usage("--lr {}: expected a positive number of float32", config.learning_rate);
   }

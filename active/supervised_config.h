@@ -14,6 +14,8 @@ namespace moonpool {
 /// Plain supervised training of one network on a data set's training split.
 struct SupervisedConfig {
   DatasetRequest data;  // but its seed, which is the one below
+  /// dataset_digest (active/run_config.h) of what the files hold; empty for data that are made.
+  std::string data_sha256{};
   ModelSettings model;
   int64_t epochs = 10;
   int64_t batch_size = 64;

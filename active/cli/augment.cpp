@@ -21,6 +21,8 @@
 namespace moonpool {
 namespace {
 
+constexpr int kLongestCutout = 65536;
+
 struct AugmentOptions {
   CommonOptions common;
   std::filesystem::path in;
@@ -117,8 +119,12 @@ void check_options(const AugmentOptions& options) {
   if (options.settings.operations < 0 || options.settings.operations > kMostOperations) {
     fail_usage("--n {}: expected 0 to {}", options.settings.operations, kMostOperations);
   }
-  if (options.settings.cutout < 0) {
-    fail_usage("--cutout {}: expected 0 or more pixels", options.settings.cutout);
+  if (options.settings.cutout < 0 || options.settings.cutout > kLongestCutout) {
+    fail_usage("--cutout {}: expected 0 to {} pixels", options.settings.cutout, kLongestCutout);
+  }
+  if (!options.grid.empty() && options.grid.extension() != ".png") {
+    fail_usage("--grid {}: a PNG is written; expected a name that ends in .png",
+               options.grid.string());
   }
   if (!options.ops.empty()) parse_augment_calls(options.ops);
 }

@@ -10,12 +10,18 @@
 namespace moonpool {
 namespace {
 
-bool has_effect(const LimitedOption& limited, const ProblemConfig& problem) {
-  if (!limited.kinds.empty()) {
-    return std::count(limited.kinds.begin(), limited.kinds.end(), problem.noise.kind) > 0;
-  }
-  if (limited.datasets.empty()) return is_read_from_files(problem.dataset);
-  return std::count(limited.datasets.begin(), limited.datasets.end(), problem.dataset) > 0;
+struct DatasetOption {
+  CLI::Option* option;
+  std::vector<std::string> datasets;  // that it is for; none: for those that are read from files
+};
+
+std::vector<DatasetOption> limits_of(const SampleOptions& options) {
+  return {{options.data_dir, {}},
+          {options.image_side, {"folder"}},
+          {options.train_size, {"synth-digits"}},
+          {options.test_size, {"synth-digits"}},
+          {options.train_limit, {}},
+          {options.test_limit, {}}};
 }
 
 std::string names_of(const std::vector<NoiseKind>& kinds) {
@@ -26,24 +32,30 @@ std::string names_of(const std::vector<NoiseKind>& kinds) {
   return names;
 }
 
-void check_effects(const DatasetOptions& options, const ProblemConfig& problem) {
-  for (const LimitedOption& limited : options.limited) {
-    if (limited.option->empty() || has_effect(limited, problem)) continue;
-    const std::string option = limited.option->get_name();
-    if (!limited.kinds.empty()) {
-      fail_usage("{} has no effect with --noise {}; it is for --noise {}", option,
-                 name(problem.noise.kind), names_of(limited.kinds));
-    }
-    if (limited.datasets.empty()) {
-      fail_usage("{} has no effect with --dataset {}, which is read from no files", option,
-                 problem.dataset);
-    }
-    fail_usage("{} has no effect with --dataset {}; it is for --dataset {}", option,
-               problem.dataset, fmt::join(limited.datasets, " or "));
+void check_noise_effects(const std::vector<NoiseOption>& limits, NoiseKind noise) {
+  for (const NoiseOption& limited : limits) {
+    if (limited.option->empty() || std::ranges::count(limited.kinds, noise) > 0) continue;
+    fail_usage("{} has no effect with --noise {}; it is for --noise {}", limited.option->get_name(),
+               name(noise), names_of(limited.kinds));
   }
 }
 
 }  // namespace
+
+void check_sample_options(const SampleOptions& options, const std::string& dataset) {
+  for (const DatasetOption& limited : limits_of(options)) {
+    if (limited.option->empty()) continue;
+    const std::string option = limited.option->get_name();
+    if (limited.datasets.empty()) {
+      if (is_read_from_files(dataset)) continue;
+      fail_usage("{} has no effect with --dataset {}, which is read from no files", option,
+                 dataset);
+    }
+    if (std::ranges::count(limited.datasets, dataset) > 0) continue;
+    fail_usage("{} has no effect with --dataset {}; it is for --dataset {}", option, dataset,
+               fmt::join(limited.datasets, " or "));
+  }
+}
 
 SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields) {
   const auto whole = whole_number<int64_t>();
@@ -77,25 +89,15 @@ SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields) {
 
 void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& problem) {
   NoiseConfig& noise = problem.noise;
-  const auto for_datasets = [&](CLI::Option* option, std::vector<std::string> datasets) {
-    options.limited.push_back({option, std::move(datasets), {}});
-    return option;
-  };
   const auto for_noise = [&](CLI::Option* option, std::vector<NoiseKind> kinds) {
-    options.limited.push_back({option, {}, std::move(kinds)});
+    options.noise_options.push_back({option, std::move(kinds)});
     return option;
   };
   using enum NoiseKind;
   const auto whole = whole_number<int64_t>();
-  const SampleOptions given = add_sample_options(
+  options.samples = add_sample_options(
       app, {problem.dataset, problem.data_dir, problem.image_side, problem.train_size,
             problem.test_size, problem.train_limit, problem.test_limit});
-  for_datasets(given.data_dir, {});
-  for_datasets(given.image_side, {"folder"});
-  for_datasets(given.train_size, {"synth-digits"});
-  for_datasets(given.test_size, {"synth-digits"});
-  for_datasets(given.train_limit, {});
-  for_datasets(given.test_limit, {});
   app.add_option("--noise", options.noise,
                  "noise benchmark for images: clean, blank, diverse or class [clean]");
   CLI::Option* ratio =
@@ -131,7 +133,8 @@ void finish_dataset_options(const DatasetOptions& options, NoiseForm default_for
   noise.form = options.form.empty() ? default_form : parse_noise_form(options.form);
   noise.relabel = parse_relabel(options.relabel);
   if (!options.percent_given->empty()) noise.percent = options.percent;
-  check_effects(options, problem);
+  check_sample_options(options.samples, problem.dataset);
+  check_noise_effects(options.noise_options, noise.kind);
 }
 
 }  // namespace moonpool

@@ -9,21 +9,10 @@
 
 namespace moonpool {
 
-/// An option that has a meaning only for some data sets or some noise.
-struct LimitedOption {
+/// An option that has a meaning only with some noise.
+struct NoiseOption {
   CLI::Option* option;
-  std::vector<std::string> datasets;  // empty: for those that are read from files
-  std::vector<NoiseKind> kinds;       // empty: it is not about noise
-};
-
-/// Options as typed, until they are checked.
-struct DatasetOptions {
-  std::string noise = "clean";
-  std::string form;  // empty: the protocol's
-  std::string relabel = "copy";
-  double percent = 0;
-  CLI::Option* percent_given = nullptr;
-  std::vector<LimitedOption> limited{};
+  std::vector<NoiseKind> kinds;
 };
 
 /// Where the options that say which samples there are put what was typed.
@@ -45,8 +34,22 @@ struct SampleOptions {
   CLI::Option* train_limit = nullptr;
   CLI::Option* test_limit = nullptr;
 };
+
+/// Options as typed, until they are checked.
+struct DatasetOptions {
+  std::string noise = "clean";
+  std::string form;  // empty: the protocol's
+  std::string relabel = "copy";
+  double percent = 0;
+  CLI::Option* percent_given = nullptr;
+  SampleOptions samples{};
+  std::vector<NoiseOption> noise_options{};
+};
+
 /// Adds --dataset, --data-dir and what belongs to them.
 SampleOptions add_sample_options(CLI::App& app, const SampleFields& fields);
+/// A usage Error if one of these was typed but has no effect with that data set.
+void check_sample_options(const SampleOptions& options, const std::string& dataset);
 
 /// Adds these, --noise and what belongs to it.
 void add_dataset_options(CLI::App& app, DatasetOptions& options, ProblemConfig& problem);

@@ -30,6 +30,8 @@ struct EvalOptions {
   std::filesystem::path weights;
   bool ema = false;
   DatasetRequest data;
+  SampleOptions samples;
+  CLI::Option* seed = nullptr;
   std::filesystem::path images;
   std::string normalisation = "cifar10";
   std::filesystem::path logits_out;
@@ -148,12 +150,53 @@ void write_rows(const std::filesystem::path& path, std::vector<float> values, in
   fmt::print("wrote {} x {} to {}\n", rows, columns, shown(path));
 }
 
-void evaluate(EvalOptions& options) {
-  ProfileSession session(options.profile);
-  finish_model_options(options.model, options.settings);
+/// Whether the two are one file, one that is yet to be written too.
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  return !a.empty() && !b.empty() &&
+         std::filesystem::weakly_canonical(a) == std::filesystem::weakly_canonical(b);
+}
+
+void check_outputs(const EvalOptions& options) {
+  if (is_same_file(options.logits_out, options.features_out)) {
+    fail_usage("--logits-out and --features-out are both {}", shown(options.logits_out));
+  }
+  for (const auto* out : {&options.logits_out, &options.features_out}) {
+    for (const auto* in : {&options.images, &options.weights}) {
+      if (is_same_file(*out, *in)) fail_usage("{} would be written over what is read", shown(*in));
+    }
+  }
+  if (!options.images.empty() && options.logits_out.empty() && options.features_out.empty()) {
+    fail_usage(
+        "nothing would be written: images have no labels; expected --logits-out or "
+        "--features-out");
+  }
+}
+
+void check_input(const EvalOptions& options) {
   if (options.images.empty() == options.data.name.empty()) {
     fail_usage("expected either --dataset or --images");
   }
+  const bool is_made = options.images.empty() && !is_read_from_files(options.data.name);
+  if (!options.seed->empty() && !is_made) {
+    fail_usage("--seed has no effect: {} read from files",
+               options.images.empty() ? options.data.name + " is" : "images are");
+  }
+  if (options.images.empty()) {
+    check_sample_options(options.samples, options.data.name);
+    return;
+  }
+  const SampleOptions& samples = options.samples;
+  for (const CLI::Option* option : {samples.data_dir, samples.image_side, samples.train_size,
+                                    samples.test_size, samples.train_limit, samples.test_limit}) {
+    if (!option->empty()) fail_usage("{} has no effect with --images", option->get_name());
+  }
+}
+
+void evaluate(EvalOptions& options) {
+  ProfileSession session(options.profile);
+  finish_model_options(options.model, options.settings);
+  check_input(options);
+  check_outputs(options);
   const Device device = choose_device(options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
   const Dataset input = load_input(options);
@@ -189,10 +232,11 @@ void add_eval_command(CLI::App& app) {
                     "of a checkpoint, the EMA model instead of the main one");
   DatasetRequest& data = options->data;
   data.name.clear();
-  add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
-                                data.test_size, data.train_limit, data.test_limit});
-  command->add_option("--seed", data.seed, "of a data set that is made [1]")
-      ->check(whole_number<uint64_t>());
+  options->samples =
+      add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
+                                    data.test_size, data.train_limit, data.test_limit});
+  options->seed = command->add_option("--seed", data.seed, "of a data set that is made [1]")
+                      ->check(whole_number<uint64_t>());
   CLI::Option* images =
       command->add_option("--images", options->images,
                           "instead of a data set's test split: .npy file of uint8 images (N, "

@@ -10,9 +10,11 @@
 #include "active/profile_session.h"
 #include "active/program.h"
 #include "active/report/progress.h"
+#include "active/run_config.h"
 #include "active/supervised.h"
 #include "active/train_folder.h"
 #include "data/byte_source.h"
+#include "data/catalog.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -22,6 +24,7 @@ struct TrainOptions {
   CommonOptions common;
   SupervisedConfig config;
   ModelOptions model;
+  SampleOptions samples;
   std::filesystem::path out;
   bool resume = false;
   bool overwrite = false;
@@ -90,6 +93,21 @@ void check_folder(const TrainOptions& options) {
     fail_usage("--out {}: the folder holds {} and no config.json; --overwrite replaces it",
                options.out.string(), *record);
   }
+}
+
+/// The data set. What its files hold becomes a part of the configuration, and must be what it was
+/// when the run that is resumed was started.
+Dataset load_data(SupervisedConfig& config, bool resumed) {
+  Dataset dataset = load_dataset(config.data);
+  if (!is_read_from_files(config.data.name)) return dataset;
+  const std::string digest = dataset_digest(dataset);
+  check(!resumed || config.data_sha256 == digest,
+        "the data set {} in {} is another one than the run was started with (SHA-256 {}; expected "
+        "{})",
+        config.data.name, shown(config.data.data_dir), digest.substr(0, 16),
+        config.data_sha256.substr(0, 16));
+  config.data_sha256 = digest;
+  return dataset;
 }
 
 void check_fit(const SupervisedConfig& config, const Dataset& dataset) {
@@ -161,7 +179,8 @@ void train(const TrainOptions& options) {
       options.resume ? stored_config(options.out) : std::nullopt;
   SupervisedConfig config = stored ? resumed_config(options, *stored) : new_config(options);
   check_supervised_config(config);
-  const Dataset dataset = load_dataset(config.data);
+  check_sample_options(options.samples, config.data.name);
+  const Dataset dataset = load_data(config, /*resumed=*/stored.has_value());
   check_fit(config, dataset);
   config.device = choose_device(stored ? name(config.device) : options.common.device);
   if (options.common.threads > 0) set_cpu_threads(options.common.threads);
@@ -197,8 +216,9 @@ void add_train_command(CLI::App& app) {
   SupervisedConfig& config = options->config;
   DatasetRequest& data = config.data;
   data.name.clear();
-  add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
-                                data.test_size, data.train_limit, data.test_limit});
+  options->samples =
+      add_sample_options(*command, {data.name, data.data_dir, data.image_side, data.train_size,
+                                    data.test_size, data.train_limit, data.test_limit});
   add_model_options(*command, options->model, config.model);
   command->add_option("--epochs", config.epochs, "passes over the training examples [10]")
       ->check(whole_number<int64_t>());

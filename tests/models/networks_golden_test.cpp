@@ -216,13 +216,19 @@ TEST_P(NetworksGoldenTest, TwentyStepsOfAdamArePyTorchs) {
   }
 }
 
-TEST_P(NetworksGoldenTest, TheLossInBfloat16IsWithinTwoPercent) {
+// After 20 steps PyTorch's autocast to bfloat16, too, is 1.6, 2.4 and 2.9 % off its own float32 on
+// these three (2.15, CPU), and ours up to 4 %: Adam on one batch makes much of rounding once the loss
+// is small.
+TEST_P(NetworksGoldenTest, LossesInBfloat16StayWithinTwoPercentAsLongAsPyTorchsDo) {
   const Golden file = Golden::load("networks.json");
   for (const Case& network : kCases) {
     SCOPED_TRACE(network.key);
     Setup setup(stream(), file[network.key], network.model, Precision::kBf16);
-    const double expected = setup.golden["loss"].number();
-    EXPECT_NEAR(train(setup, 1).front(), expected, 0.02 * expected);
+    const auto expected = setup.golden["adam"]["losses"].values<double>();
+    const std::vector<double> found = train(setup, static_cast<int>(expected.size()));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_NEAR(found[i], expected[i], (i < 9 ? 0.02 : 0.045) * expected[i]) << "step " << i;
+    }
   }
 }
 

@@ -74,6 +74,10 @@ TEST_F(AugmentProgram, RefusesWhatMakesNoSense) {
   expect_refusal(both + " --policy best", 2, {"--policy best", "randaugment"});
   expect_refusal(both + " --policy randaugment --n 65", 2, {"--n 65", "0 to 64"});
   expect_refusal(both + " --policy randaugment --cutout -1", 2, {"--cutout"});
+  expect_refusal(both + " --policy randaugment --cutout 65537", 2, {"65537", "0 to 65536"});
+  expect_refusal("augment --device cpu --in " + path("x.npy") + " --policy randaugment --grid " +
+                     path("sheet.jpg"),
+                 2, {"sheet.jpg", ".png"});
   expect_refusal(both + " --policy randaugment --ops identity", 2, {"--ops", "--policy"});
   expect_refusal(both + " --ops identity --seed 3", 2, {"--seed", "--policy"});
   expect_refusal(both, 2, {"--ops", "--policy"});

@@ -119,7 +119,10 @@ TEST_F(EvalProgram, BadCallsAndFilesGiveOneLine) {
   const StateDict weights = write_mlp();
   write_images(2);
   const std::string eval = "eval --device cpu --model mlp ";
-  const std::string images = " --images " + path("x.npy");
+  const std::string own = scratch_.path().filename().string();
+  const std::string logits = " --logits-out " + path("l.npy");
+  const std::string only_images = " --images " + path("x.npy");
+  const std::string images = only_images + logits;
   const std::string good = " --weights " + path("w.safetensors");
   expect_line(eval + images, 2, {"--weights"});
   expect_line(eval + good, 2, {"--dataset", "--images"});
@@ -127,14 +130,23 @@ TEST_F(EvalProgram, BadCallsAndFilesGiveOneLine) {
   expect_line(eval + good + images + " --normalisation mnist", 2,
               {"mnist", "cifar10, svhn or none"});
   expect_line("eval --model transformer" + good + images, 2, {"transformer"});
+  expect_line(eval + good + only_images, 2, {"nothing would be written", "--logits-out"});
+  expect_line(eval + good + images + " --features-out " + path("../" + own + "/l.npy"), 2,
+              {"--logits-out and --features-out are both"});
+  expect_line(eval + good + only_images + " --logits-out " + path("x.npy"), 2,
+              {"x.npy", "over what is read"});
+  expect_line(eval + good + images + " --test-limit 5", 2, {"--test-limit", "no effect"});
+  expect_line(eval + good + images + " --seed 5", 2, {"--seed has no effect"});
+  expect_line(eval + good + " --dataset four-moons --test-size 5", 2, {"--test-size", "no effect"});
   expect_line(eval + images + " --weights " + path("none.safetensors"), 1, {"none.safetensors"});
-  expect_line(eval + good + " --images " + path("none.npy"), 1, {"none.npy"});
+  expect_line(eval + good + logits + " --images " + path("none.npy"), 1, {"none.npy"});
   write_npy(scratch_ / "grey.npy", {{2, 4, 5}, std::vector<uint8_t>(40)});
-  expect_line(eval + good + " --images " + path("grey.npy"), 1, {"grey.npy", "(2, 4, 5)", "(N, "});
+  expect_line(eval + good + logits + " --images " + path("grey.npy"), 1,
+              {"grey.npy", "(2, 4, 5)", "(N, "});
   write_npy(scratch_ / "float.npy", {{1, 1, 1, 3}, std::vector<float>(3)});
-  expect_line(eval + good + " --images " + path("float.npy"), 1, {"float32", "uint8"});
+  expect_line(eval + good + logits + " --images " + path("float.npy"), 1, {"float32", "uint8"});
   write_npy(scratch_ / "large.npy", {{1, 5, 5, 3}, std::vector<uint8_t>(75)});
-  expect_line(eval + good + " --images " + path("large.npy"), 1,
+  expect_line(eval + good + logits + " --images " + path("large.npy"), 1,
               {"w.safetensors", "lm1.weight", "[8, 60]", "[8, 75]"});
   expect_line(eval + good + " --dataset synth-digits --train-size 10 --test-size 10", 1,
               {"7 classes", "synth-digits has 10"});

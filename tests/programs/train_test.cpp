@@ -176,6 +176,18 @@ TEST_F(TrainProgram, AnotherConfigurationIsRefusedByName) {
   succeed(resume + " --batch 32 --seed 1 --epochs 1 --checkpoint-every 7 --threads 1");
 }
 
+TEST_F(TrainProgram, OtherDataThanAtTheStartAreRefused) {
+  write_small_cifar10(scratch_ / "data", 20);
+  const std::string data = " --data-dir " + (scratch_ / "data").string();
+  succeed("train --dataset cifar10 --model mlp --epochs 1" + data + out("run"));
+  write_small_cifar10(scratch_ / "data", 21);
+  expect_line("train --resume" + out("run"), 1,
+              {"cifar10", "another one than the run was started with"});
+  // The same files elsewhere are the same data.
+  write_small_cifar10(scratch_ / "elsewhere", 20);
+  succeed("train --resume --data-dir " + (scratch_ / "elsewhere").string() + out("run"));
+}
+
 TEST_F(TrainProgram, AFolderThatHoldsARunIsKept) {
   const std::string command = std::string(kDigits) + "--epochs 1" + out("run");
   succeed(command);
@@ -218,6 +230,11 @@ TEST_F(TrainProgram, BadCallsGiveOneLineAndNoFolder) {
   expect_line(std::string(kDigits) + "--precision fp8" + out("x"), 2, {"fp8", "bf16"});
   expect_line(std::string(kDigits) + "--epochs 0" + out("x"), 2, {"--epochs 0"});
   expect_line("train --dataset synth-digits --batch 0" + out("x"), 2, {"--batch 0"});
+  expect_line("train --dataset synth-digits --batch 65537" + out("x"), 2, {"65537", "1 to 65536"});
+  expect_line("train --dataset synth-digits --data-dir d" + out("x"), 2,
+              {"--data-dir", "no effect"});
+  expect_line("train --dataset four-moons --test-size 50" + out("x"), 2,
+              {"--test-size", "no effect"});
   expect_line("train --dataset synth-digits --lr nan" + out("x"), 2, {"--lr", "nan"});
   expect_line("train --dataset synth-digits --lr 0" + out("x"), 2, {"--lr 0"});
   expect_line("train --dataset synth-digits --lr 1e39" + out("x"), 2, {"--lr 1e+39", "float32"});
