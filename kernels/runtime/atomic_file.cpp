@@ -110,8 +110,9 @@ void create_directories_or_fail(const std::filesystem::path& path) {
   std::filesystem::create_directories(path, error);
   if (error) fail("cannot create the folder '{}': {}", path.string(), error.message());
 
-  std::string probe = (path / ".moonpool-XXXXXX").string();
-  const int descriptor = mkstemp(probe.data());
+  // One name for all, so that what a killed process left of it is gone with the next.
+  const std::filesystem::path probe = path / ".moonpool.partial";
+  const int descriptor = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
   if (descriptor < 0) {
     fail("cannot create files in the folder '{}': {}", path.string(), std::strerror(errno));
   }
