@@ -52,6 +52,9 @@ Experiment::Experiment(Stream& stream, const Problem& problem, const ExperimentC
     fine_tuner_.emplace(stream, problem.dataset, store_, *model_, *ema_model_, config.protocol,
                         problem.training.batch_size, config.seed);
   }
+  if (config.probe) {
+    probe_.emplace(stream, store_, *model_, *ema_model_, problem.training.batch_size);
+  }
   RandomStream random({config.seed, RandomPurpose::kInitialLabels});
   pool_.query(random.sample_without_replacement(pool_.size(), config.start));
 }
@@ -70,8 +73,8 @@ void Experiment::run(const Observer& observer) {
   const int64_t networks = network_count(config_);
   while (round_ < networks) {
     if (!is_begun_) begin_round();
-    train_and_evaluate(observer.after_epoch);
-    if (round_ < config_.rounds) select_and_query();
+    train_and_evaluate(observer);
+    if (round_ < config_.rounds) select_and_query(observer);
     ++round_;
     is_begun_ = false;
     if (observer.after_round) observer.after_round(record_, clock_.timings());
@@ -87,21 +90,39 @@ int64_t Experiment::epochs_of_round() const {
   return epochs;
 }
 
-void Experiment::train(const std::function<void()>& after_epoch) {
+void Experiment::note_confidence() {
+  Probe* probe = active_probe();
+  if (probe == nullptr || !probe->confident().empty()) return;
+  const Phase phase(clock_, &RoundTimings::probe);
+  const profile::Phase probed("probe");
+  probe->note_confidence(config_.protocol.fine_tuning.threshold);
+}
+
+void Experiment::train(const Observer& observer) {
   const Phase phase(clock_, &RoundTimings::train);
   const profile::Phase profiled("train");
   std::function<void()> at_capture;
   if (strategy_.uses_model_difference() &&
       config_.protocol.lhd_capture == LhdCapture::kWhenGapShrinks) {
-    at_capture = [&] { capture_difference(after_epoch); };
+    at_capture = [&] { capture_difference(observer.after_epoch); };
   }
-  record_.training = trainer_.train(static_cast<uint32_t>(round_), pool_.labelled_samples(),
-                                    pool_.labelled_labels(), at_capture, after_epoch);
+  std::function<void()> at_epoch_end;
+  if (Probe* probe = active_probe()) {
+    at_epoch_end = [this, probe, &observer] {
+      const Phase probing(clock_, &RoundTimings::probe);
+      const profile::Phase probed("probe");
+      observer.on_probe(probe->after_epoch(trainer_.progress().outcome.epochs, pool_));
+    };
+  }
+  record_.training =
+      trainer_.train(static_cast<uint32_t>(round_), pool_.labelled_samples(),
+                     pool_.labelled_labels(), at_capture, observer.after_epoch, at_epoch_end);
 }
 
 void Experiment::fine_tune(const std::function<void()>& after_epoch) {
   const Phase phase(clock_, &RoundTimings::fine_tune);
   const profile::Phase profiled("fine-tune");
+  note_confidence();
   is_fine_tuning_ = true;
   record_.fine_tuning =
       fine_tuner_->run(static_cast<uint32_t>(round_), pool_, trainer_.adam(), after_epoch);
@@ -140,14 +161,14 @@ double Experiment::evaluate(const Classifier& model) {
   return accuracy(stream_, model, test_store_, problem_.dataset.test.labels);
 }
 
-void Experiment::train_and_evaluate(const std::function<void()>& after_epoch) {
+void Experiment::train_and_evaluate(const Observer& observer) {
   if (stage_ == Stage::kTraining) {
-    train(after_epoch);
+    train(observer);
     record_.test_accuracy = evaluate(*model_);
     stage_ = Stage::kFineTuning;
   }
   if (fine_tuner_ && !record_.fine_tuning) {
-    fine_tune(after_epoch);
+    fine_tune(observer.after_epoch);
     if (record_.fine_tuning->epochs > 0) {
       record_.test_accuracy_before = record_.test_accuracy;
       record_.test_accuracy = evaluate(*model_);
@@ -159,7 +180,7 @@ void Experiment::train_and_evaluate(const std::function<void()>& after_epoch) {
   record_.ema_test_accuracy = evaluate(*ema_model_);
 }
 
-void Experiment::select_and_query() {
+void Experiment::select_and_query(const Observer& observer) {
   const Phase phase(clock_, &RoundTimings::select);
   const profile::Phase profiled("select");
   const std::vector<int64_t> unlabelled = pool_.unlabelled();
@@ -170,11 +191,17 @@ void Experiment::select_and_query() {
   const RandomKey key{config_.seed, RandomPurpose::kSeeding, static_cast<uint32_t>(round_)};
   const std::vector<int64_t> chosen = strategy_.select(view, config_.query, key);
 
+  record_.candidates = view.candidates();
+  record_.samples_scored = view.samples_scored();
+  note_confidence();
+  if (Probe* probe = active_probe()) {
+    const Phase probing(clock_, &RoundTimings::probe);
+    const profile::Phase probed("probe");
+    observer.on_probe(probe->at_acquisition(view.difference(), pool_, unlabelled));
+  }
   for (const int64_t candidate : chosen) record_.queried.push_back(unlabelled[candidate]);
   pool_.query(record_.queried);
   record_.queried_clean = pool_.count_clean(record_.queried);
-  record_.candidates = view.candidates();
-  record_.samples_scored = view.samples_scored();
 }
 
 }  // namespace moonpool

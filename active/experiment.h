@@ -12,6 +12,7 @@
 #include "active/model_difference.h"
 #include "active/phase_clock.h"
 #include "active/pool.h"
+#include "active/probe.h"
 #include "active/problem.h"
 #include "active/run_checkpoint.h"
 #include "active/strategies/strategy.h"
@@ -27,6 +28,7 @@ struct ExperimentConfig {
   int64_t rounds = 10;     // of asking
   bool fine_tune = false;  // on the unlabelled pool, as the protocol says
   uint64_t seed = 1;
+  bool probe = false;  // looks at the first round (active/probe.h); decides no result
 };
 
 /// How many networks a run trains: one before each query, and one after the last if the protocol
@@ -56,6 +58,7 @@ struct RoundTimings {
   double fine_tune = 0;  // the choice of examples included
   double evaluate = 0;
   double select = 0;
+  double probe = 0;
 };
 
 /// Usage errors for numbers that cannot be: no round, more examples asked for than there are.
@@ -67,12 +70,14 @@ class Experiment {
   /// Throws what check_numbers does.
   Experiment(Stream& stream, const Problem& problem, const ExperimentConfig& config);
 
-  /// What a run tells whoever watches it. Either may be null. Both may call `save`.
+  /// What a run tells whoever watches it. The first two may be null, and may call `save`.
   struct Observer {
     /// Called after every network that was trained, and the query that it decided.
     std::function<void(const RoundRecord&, const RoundTimings&)> after_round;
     /// Called between two epochs of a round.
     std::function<void()> after_epoch;
+    /// Called with what the probe saw, if there is one, before the others. Not null then.
+    std::function<void(const ProbeRecord&)> on_probe;
   };
 
   /// All rounds that are left. With train_after_last_query there is one record more than rounds of
@@ -100,13 +105,18 @@ class Experiment {
   enum class Stage { kTraining, kFineTuning };
   using Phase = PhaseClock<RoundTimings>::Phase;
 
-  void train(const std::function<void()>& after_epoch);
+  /// The probe, in the round that it looks at; otherwise null.
+  Probe* active_probe() { return probe_ && round_ == 0 ? &*probe_ : nullptr; }
+  /// Has it note of what the main model is confident, unless it has already.
+  void note_confidence();
+
+  void train(const Observer& observer);
   void fine_tune(const std::function<void()>& after_epoch);
   /// Switch 8 as the released code does it, and 9.
   void capture_difference(const std::function<void()>& after_epoch);
   double evaluate(const Classifier& model);
-  void train_and_evaluate(const std::function<void()>& after_epoch);
-  void select_and_query();
+  void train_and_evaluate(const Observer& observer);
+  void select_and_query(const Observer& observer);
   void begin_round();
   void restore_round(const RunCheckpoint& checkpoint);
 
@@ -121,6 +131,7 @@ class Experiment {
   std::unique_ptr<Classifier> ema_model_;
   Trainer trainer_;
   std::optional<FineTuner> fine_tuner_;
+  std::optional<Probe> probe_;
 
   // The round that is being worked on.
   int64_t round_ = 0;

@@ -20,6 +20,7 @@ constexpr const char* kDifferenceLoss = "difference.loss";
 constexpr const char* kDifferenceEmbedding = "difference.embedding";
 constexpr const char* kFeatures = "capture.features";
 constexpr const char* kEmaFeatures = "capture.ema_features";
+constexpr const char* kConfident = "probe.confident";
 
 Json to_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
@@ -90,12 +91,12 @@ FineTuneOutcome fine_tune_outcome(const Json& json) {
 }
 
 Json to_json(const RoundTimings& timings) {
-  return {timings.train, timings.fine_tune, timings.evaluate, timings.select};
+  return {timings.train, timings.fine_tune, timings.evaluate, timings.select, timings.probe};
 }
 
 RoundTimings round_timings(const Json& json) {
   return {json.at(0).get<double>(), json.at(1).get<double>(), json.at(2).get<double>(),
-          json.at(3).get<double>()};
+          json.at(3).get<double>(), json.size() > 4 ? json.at(4).get<double>() : 0};
 }
 
 void add_numbers(StateDict& all, const char* name, std::vector<float> values) {
@@ -185,6 +186,7 @@ void Experiment::save(RunCheckpoint& checkpoint) {
     add_numbers(extra, kFeatures, captured_features_->first.download(stream_));
     add_numbers(extra, kEmaFeatures, captured_features_->second.download(stream_));
   }
+  if (probe_ && !probe_->confident().empty()) add_counts(extra, kConfident, probe_->confident());
   checkpoint.progress = json.dump();
 }
 
@@ -228,6 +230,9 @@ void Experiment::restore_round(const RunCheckpoint& checkpoint) {
         ModelDifference{.loss = on_device(stream_, need(extra, kDifferenceLoss)),
                         .embedding = on_device(stream_, need(extra, kDifferenceEmbedding)),
                         .width = json.at("difference_width").get<int64_t>()};
+  }
+  if (probe_ && find(extra, kConfident) != nullptr) {
+    probe_->go_on_from(counts(extra, kConfident));
   }
   if (find(extra, kFeatures) != nullptr) {
     captured_features_.emplace(on_device(stream_, need(extra, kFeatures)),

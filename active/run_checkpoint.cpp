@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kVersionKey = "moonpool_run_checkpoint";
 constexpr const char* kVersion = "1";
 constexpr const char* kDigestKey = "sha256";
+constexpr const char* kProbeKey = "probe";  // only with a probe
 constexpr const char* kLabelled = "pool.labelled";
 constexpr std::string_view kExtraPrefix = "extra.";
 
@@ -61,7 +62,10 @@ RunCheckpoint checkpoint_of(SafetensorsFile& file) {
   checkpoint.progress = file.metadata.at("progress");
   checkpoint.records = {.rounds = file.metadata.at("rounds"),
                         .queries = file.metadata.at("queries"),
-                        .timings = file.metadata.at("timings")};
+                        .timings = file.metadata.at("timings"),
+                        .probe = {}};
+  const auto probe = file.metadata.find(kProbeKey);
+  if (probe != file.metadata.end()) checkpoint.records.probe = probe->second;
   checkpoint.labelled = take_labelled(file.arrays);
   checkpoint.networks = take_network_state(file);
   checkpoint.extra = take_with_prefix(file.arrays, kExtraPrefix);
@@ -84,6 +88,7 @@ void write_run_checkpoint(const std::filesystem::path& path, const RunCheckpoint
                         {"rounds", checkpoint.records.rounds},
                         {"queries", checkpoint.records.queries},
                         {"timings", checkpoint.records.timings}});
+  if (!checkpoint.records.probe.empty()) file.metadata[kProbeKey] = checkpoint.records.probe;
   file.metadata[kDigestKey] = digest_of(file);
   write_safetensors(path, file.arrays, file.metadata);
 }

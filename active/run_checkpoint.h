@@ -16,6 +16,7 @@ struct RunRecords {
   std::string rounds;
   std::string queries;
   std::string timings;
+  std::string probe;  // empty without a probe
 };
 
 /// All that a run needs to go on as if it had never stopped.

@@ -196,6 +196,7 @@ std::string to_toml(const RunConfig& config) {
   local.field("data_dir", folder.empty()
                               ? std::string()
                               : std::filesystem::absolute(folder).lexically_normal().string());
+  if (config.experiment.probe) local.field("probe", true);
   return identity(config) + "\n" + local.text();
 }
 
@@ -208,6 +209,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& source) {
     std::string folder;
     reader.field("data_dir", folder);
     config.problem.data_dir = folder;
+    std::optional<bool> probe;
+    reader.optional("probe", probe);
+    config.experiment.probe = probe.value_or(false);
     check(to_toml(resolved(config)) == text, "it has keys that are not known, or their order");
   } catch (const Error& error) {
     fail("'{}' is no configuration of a run: {}", source, error.what());

@@ -20,7 +20,7 @@ struct RunConfig {
 };
 
 /// The text of config.toml: tables of TOML 1.0 with a key a line, of which the last, `[local]`,
-/// says where the data lie and decides nothing.
+/// says where the data lie and whether there is a probe, and decides no result.
 std::string to_toml(const RunConfig& config);
 
 /// The same without `[local]`: two runs with this text in common have the same result.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "active/probe_lines.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool {
@@ -42,8 +43,10 @@ RunCheckpoint restore(Experiment& experiment, RunFolder& folder, const RunWatch&
 
 }  // namespace
 
-int64_t carry_out(const RunConfig& config, RunFolder& folder, const RunPace& pace,
+int64_t carry_out(const RunConfig& wanted, RunFolder& folder, const RunPace& pace,
                   const RunWatch& watch) {
+  RunConfig config = wanted;
+  config.experiment.probe = is_probed(wanted, folder.path());
   const int64_t networks = network_count(config.experiment);
   if (holds_run(folder.path()) && rounds_done(folder.path()) >= networks) {
     folder.begin(config);
@@ -63,27 +66,30 @@ int64_t carry_out(const RunConfig& config, RunFolder& folder, const RunPace& pac
   RunCheckpoint state = restore(experiment, folder, watch);
   int64_t trained = 0;
   Clock::time_point kept = Clock::now();
-  experiment.run({.after_round =
-                      [&](const RoundRecord& record, const RoundTimings& timings) {
-                        append(state.records, record, timings);
-                        experiment.save(state);
-                        folder.keep_round(state);
-                        kept = Clock::now();
-                        ++trained;
-                        if (watch.after_round) watch.after_round(record, timings);
-                      },
-                  .after_epoch =
-                      [&] {
-                        const std::chrono::duration<double> since = Clock::now() - kept;
-                        if (since.count() >= pace.seconds_between_states) {
-                          experiment.save(state);
-                          folder.keep_epoch(state);
-                          kept = Clock::now();
-                        }
-                        if (watch.after_epoch) {
-                          watch.after_epoch(experiment.round(), experiment.epochs_of_round());
-                        }
-                      }});
+  experiment.run(
+      {.after_round =
+           [&](const RoundRecord& record, const RoundTimings& timings) {
+             append(state.records, record, timings);
+             experiment.save(state);
+             folder.keep_round(state);
+             kept = Clock::now();
+             ++trained;
+             if (watch.after_round) watch.after_round(record, timings);
+           },
+       .after_epoch =
+           [&] {
+             const std::chrono::duration<double> since = Clock::now() - kept;
+             if (since.count() >= pace.seconds_between_states) {
+               experiment.save(state);
+               folder.keep_epoch(state);
+               kept = Clock::now();
+             }
+             if (watch.after_epoch) {
+               watch.after_epoch(experiment.round(), experiment.epochs_of_round());
+             }
+           },
+       .on_probe =
+           [&](const ProbeRecord& record) { state.records.probe += probe_json(record) + "\n"; }});
   check(experiment.round() == networks, "a run of {} networks ended after {}", networks,
         experiment.round());
   folder.finish();

@@ -30,10 +30,10 @@ struct RunPace {
   double seconds_between_states = 30;
 };
 
-/// Does what is left of the run; returns how many networks it trained. The result does not depend
-/// on how often it was interrupted. Usage Errors for a configuration that cannot be, before the
-/// folder is touched; an Error if the files of the data set hold something else than when the run
-/// was started.
+/// Does what is left of the run, with a probe if is_probed(); returns how many networks it trained.
+/// The result does not depend on how often it was interrupted. Usage Errors for a configuration
+/// that cannot be, before the folder is touched; an Error if the files of the data set hold
+/// something else than when the run was started.
 int64_t carry_out(const RunConfig& config, RunFolder& folder, const RunPace& pace,
                   const RunWatch& watch);
 

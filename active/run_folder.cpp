@@ -18,6 +18,7 @@ constexpr const char* kConfig = "config.toml";
 constexpr const char* kRounds = "rounds.jsonl";
 constexpr const char* kQueries = "queries.jsonl";
 constexpr const char* kTimings = "timings.jsonl";
+constexpr const char* kProbe = "probe.jsonl";
 constexpr const char* kEpoch = "epoch.safetensors";
 constexpr std::string_view kRoundPrefix = "round-";
 constexpr std::string_view kStateSuffix = ".safetensors";
@@ -117,13 +118,13 @@ std::string round_json(const RoundRecord& record) {
 void append(RunRecords& records, const RoundRecord& record, const RoundTimings& timings) {
   records.rounds += round_json(record) + "\n";
   records.queries += Json{{"round", record.round}, {"examples", record.queried}}.dump() + "\n";
-  records.timings += Json{{"round", record.round},
-                          {"train_seconds", timings.train},
-                          {"fine_tune_seconds", timings.fine_tune},
-                          {"evaluate_seconds", timings.evaluate},
-                          {"select_seconds", timings.select}}
-                         .dump() +
-                     "\n";
+  Json seconds{{"round", record.round},
+               {"train_seconds", timings.train},
+               {"fine_tune_seconds", timings.fine_tune},
+               {"evaluate_seconds", timings.evaluate},
+               {"select_seconds", timings.select}};
+  if (timings.probe > 0) seconds["probe_seconds"] = timings.probe;
+  records.timings += seconds.dump() + "\n";
 }
 
 bool holds_run(const std::filesystem::path& folder) {
@@ -133,6 +134,17 @@ bool holds_run(const std::filesystem::path& folder) {
 RunConfig stored_run_config(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kConfig;
   return parse_run_config(read_file(file), file.string());
+}
+
+bool is_probed(const RunConfig& config, const std::filesystem::path& folder) {
+  if (!holds_run(folder)) return config.experiment.probe;
+  const bool was = stored_run_config(folder).experiment.probe;
+  check(
+      was || !config.experiment.probe,
+      "'{}': this run was begun without --probe, so its first round cannot be looked at any more; "
+      "remove the folder to have it done again, with the same result",
+      folder.string());
+  return was;
 }
 
 int64_t rounds_done(const std::filesystem::path& folder) {
@@ -163,7 +175,7 @@ void RunFolder::begin(const RunConfig& config) {
 
 void RunFolder::clear() {
   // The configuration goes first: a folder without one holds no run.
-  for (const char* file : {kConfig, kRounds, kQueries, kTimings}) {
+  for (const char* file : {kConfig, kRounds, kQueries, kTimings, kProbe}) {
     std::filesystem::remove(path_ / file);
   }
   finish();
@@ -215,6 +227,11 @@ void RunFolder::keep_epoch(RunCheckpoint& checkpoint) {
 void RunFolder::write_records(const RunRecords& records) {
   write_file_atomically(path_ / kQueries, records.queries);
   write_file_atomically(path_ / kTimings, records.timings);
+  if (records.probe.empty()) {
+    remove_quietly(path_ / kProbe);
+  } else {
+    write_file_atomically(path_ / kProbe, records.probe);
+  }
   // Last, because the number of its lines says how many rounds are done.
   write_file_atomically(path_ / kRounds, records.rounds);
 }

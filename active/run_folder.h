@@ -3,6 +3,7 @@
 //   config.toml           everything that decides the result (active/run_config.h)
 //   rounds.jsonl          a RoundRecord per line
 //   queries.jsonl         per round, the examples asked for, in the order chosen
+//   probe.jsonl           with --probe, what active/probe.h saw of the first round
 //   timings.jsonl         seconds of each round's phases; the only file that differs from run to
 //                         run. Where a run was killed, it has those of the work that was kept
 //   round-N.safetensors   the state after N rounds, of the newest two; none once the run is done
@@ -37,6 +38,11 @@ bool holds_run(const std::filesystem::path& folder);
 /// The configuration of the run in a folder. An Error if it is damaged or there is none.
 RunConfig stored_run_config(const std::filesystem::path& folder);
 
+/// Whether the run of that configuration, with its folder there, is probed: as it was begun, or, if
+/// it was not begun, as the configuration says. An Error if a probe is asked for and the run was
+/// begun without: its first round is not looked at any more.
+bool is_probed(const RunConfig& config, const std::filesystem::path& folder);
+
 /// How many rounds of the run in a folder are in its records.
 int64_t rounds_done(const std::filesystem::path& folder);
 
@@ -52,7 +58,7 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
 
   /// Makes it the folder of that run: writes config.toml, or checks that there is one with the same
-  /// identity. Only where the data lie may differ, and then the new place is written.
+  /// identity. Only what is in its section [local] may differ, and then the new text is written.
   void begin(const RunConfig& config);
   /// Removes all files of a run.
   void clear();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "active/probe_lines.h"
 #include "active/run_folder.h"
 #include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
@@ -134,6 +135,12 @@ RunSummary read_summary(const std::filesystem::path& folder) {
   for_each_line(folder / "timings.jsonl", [&](const Json& json, int64_t line) {
     if (line < rounds) add_seconds(json, run.rounds[line]);
   });
+  if (rounds > 0 && std::filesystem::exists(folder / "probe.jsonl")) {
+    for_each_line(folder / "probe.jsonl",
+                  [&, &probe = run.probe.emplace()](const Json& json, int64_t) {
+                    add_probe_line(json, probe);
+                  });
+  }
   return run;
 }
 

@@ -75,7 +75,8 @@ void Trainer::note(const EpochMeans& means) {
 TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
                                std::span<const int32_t> labels,
                                const std::function<void()>& at_capture,
-                               const std::function<void()>& after_epoch) {
+                               const std::function<void()>& after_epoch,
+                               const std::function<void()>& at_epoch_end) {
   if (!std::exchange(goes_on_, false)) {
     progress_ = {};
     start_afresh(round, 0);
@@ -84,6 +85,7 @@ TrainingOutcome Trainer::train(uint32_t round, std::span<const int32_t> samples,
   for (;;) {
     if (!progress_.is_capturing) {
       note(means_of(run_epoch(round, outcome.epochs + 1, samples, labels)));
+      if (at_epoch_end) at_epoch_end();
       if (at_capture && outcome.captured_in_epoch == 0 &&
           (progress_.gap_shrunk || progress_.is_over)) {
         outcome.captured_in_epoch = outcome.epochs;

@@ -53,10 +53,13 @@ class Trainer {
   /// Fresh weights (switch 3), then epochs over the labelled examples until the protocol stops.
   /// `at_capture`, if it is not null, is called once, after the epoch in which the protocol takes
   /// LHD's state (LhdCapture::kWhenGapShrinks); it may train the models. `after_epoch`, if it is
-  /// not null, is called between two epochs. A loss that is not finite throws with round and epoch.
+  /// not null, is called between two epochs. `at_epoch_end`, if it is not null, is called after
+  /// every epoch, before anything else happens to the models, which it leaves as they are. A loss
+  /// that is not finite throws with round and epoch.
   TrainingOutcome train(uint32_t round, std::span<const int32_t> samples,
                         std::span<const int32_t> labels, const std::function<void()>& at_capture,
-                        const std::function<void()>& after_epoch = nullptr);
+                        const std::function<void()>& after_epoch = nullptr,
+                        const std::function<void()>& at_epoch_end = nullptr);
 
   /// Where `train` is: for `at_capture` and `after_epoch`.
   const TrainingProgress& progress() const { return progress_; }

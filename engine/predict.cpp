@@ -29,17 +29,22 @@ int64_t batch_for(const SampleStore& store) {
   return store.width() < kImageWidth ? kBatch : kImageBatch;
 }
 
-/// Calls body(tape, first, batch, x) for batches of a store's samples in order.
+std::vector<int32_t> all_samples(const SampleStore& store) {
+  std::vector<int32_t> samples(static_cast<std::size_t>(store.count()));
+  std::iota(samples.begin(), samples.end(), 0);
+  return samples;
+}
+
+/// Calls body(tape, first, batch, x) for batches of these samples of a store in order.
 template <class Body>
-void for_each_batch(Stream& stream, const SampleStore& store, Tape::Statistics statistics,
-                    const Body& body) {
+void for_each_batch(Stream& stream, const SampleStore& store, std::span<const int32_t> samples,
+                    Tape::Statistics statistics, const Body& body) {
   const int64_t full_batch = batch_for(store);
-  std::vector<int32_t> order(static_cast<std::size_t>(store.count()));
-  std::iota(order.begin(), order.end(), 0);
-  const Buffer<int32_t> index(stream, order);
+  const auto count = static_cast<int64_t>(samples.size());
+  const Buffer<int32_t> index(stream, samples);
   Arena arena(stream.device());
-  for (int64_t first = 0; first < store.count(); first += full_batch) {
-    const int64_t batch = std::min(full_batch, store.count() - first);
+  for (int64_t first = 0; first < count; first += full_batch) {
+    const int64_t batch = std::min(full_batch, count - first);
     const profile::Step profiled("batch");
     profile::Part part("gather");
     arena.rewind();
@@ -58,13 +63,11 @@ void copy_rows(Stream& stream, const Tensor& rows, float* to, int64_t first) {
                         static_cast<std::size_t>(rows.numel()) * sizeof(float));
 }
 
-}  // namespace
-
-Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
-                    Tape::Statistics statistics) {
+Predictions predict_samples(Stream& stream, const Classifier& model, const SampleStore& store,
+                            std::span<const int32_t> samples, Tape::Statistics statistics) {
   Predictions out{.logits = {},
                   .features = {},
-                  .count = store.count(),
+                  .count = static_cast<int64_t>(samples.size()),
                   .classes = model.classes(),
                   .feature_width = model.feature_width()};
   out.logits = Buffer<float>(stream.device(), out.count * out.classes);
@@ -74,8 +77,20 @@ Predictions predict(Stream& stream, const Classifier& model, const SampleStore& 
     copy_rows(stream, features, out.features.data(), first);
     copy_rows(stream, model.classify(tape, features), out.logits.data(), first);
   };
-  for_each_batch(stream, store, statistics, copy_batch);
+  for_each_batch(stream, store, samples, statistics, copy_batch);
   return out;
+}
+
+}  // namespace
+
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    Tape::Statistics statistics) {
+  return predict_samples(stream, model, store, all_samples(store), statistics);
+}
+
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    std::span<const int32_t> samples) {
+  return predict_samples(stream, model, store, samples, Tape::Statistics::kRunning);
 }
 
 double accuracy(Stream& stream, const Classifier& model, const SampleStore& store,
@@ -94,7 +109,7 @@ double accuracy(Stream& stream, const Classifier& model, const SampleStore& stor
                 kernels::RowSums<float>{logits.data<float>(), sums.data() + first, model.classes(),
                                         1.0f, /*accumulate=*/false});
   };
-  for_each_batch(stream, store, Tape::Statistics::kRunning, count_hits);
+  for_each_batch(stream, store, all_samples(store), Tape::Statistics::kRunning, count_hits);
   const std::vector<float> found = sums.download(stream);
   const auto bad = std::ranges::find_if(found, [](float sum) { return !std::isfinite(sum); });
   if (bad != found.end()) {

@@ -20,6 +20,9 @@ struct Predictions {
 /// model's running ones.
 Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
                     Tape::Statistics statistics = Tape::Statistics::kRunning);
+/// Likewise, in evaluation mode, of samples[0], samples[1], ... alone. `samples` in host memory.
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    std::span<const int32_t> samples);
 
 /// The share of `store` whose largest logit is at its label. labels: one per sample, host memory.
 /// An Error for logits that are not finite.

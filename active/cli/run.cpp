@@ -137,6 +137,9 @@ void add_run_command(CLI::App& app) {
                        "with the run where it stands")
           ->excludes(out);
   command->add_flag("--overwrite", options->overwrite, "begin anew instead of what is there");
+  command->add_flag("--probe", options->experiment.probe,
+                    "also records losses, gradients and ||lh|| of clean and noisy examples in each "
+                    "epoch of the first round: probe.jsonl; no influence on results");
   add_pace_option(*command, options->state_seconds);
   add_profile_options(*command, options->profile);
   add_common_options(*command, options->common);

@@ -39,6 +39,12 @@ std::vector<Exhibit> declare() {
                               const std::vector<bool>& fine_tuned) {
     return cells_of(dataset, noises, {kMainPercent}, seven, fine_tuned);
   };
+  const auto both_datasets = [&](const Strings& noises, const std::vector<bool>& fine_tuned) {
+    std::vector<Cell> cells = cells_of("cifar10", noises, {kMainPercent}, {"LHD"}, fine_tuned);
+    const auto more = cells_of("svhn", noises, {kMainPercent}, {"LHD"}, fine_tuned);
+    cells.insert(cells.end(), more.begin(), more.end());
+    return cells;
+  };
   return {
       {.id = "table1",
        .title = "Table 1: test accuracy % after the last round, CIFAR-10",
@@ -69,6 +75,19 @@ std::vector<Exhibit> declare() {
        .title = "Figure 4: test accuracy by round with fine-tuning, SVHN",
        .by_round = true,
        .cells = main_cells("svhn", all, tuned)},
+      {.id = "figure5",
+       .title = "Figure 5: loss by epoch of noisy and of clean examples, first round, CIFAR-10",
+       .probe = ProbeView::kLoss,
+       .cells = cells_of("cifar10", noisy, {kMainPercent}, {"LHD"}, {false})},
+      {.id = "figure6",
+       .title = "Figure 6: gradient norm by epoch of noisy and of clean examples, first round, "
+                "CIFAR-10",
+       .probe = ProbeView::kGradient,
+       .cells = cells_of("cifar10", noisy, {kMainPercent}, {"LHD"}, {false})},
+      {.id = "figure7",
+       .title = "Figure 7: mean ||lh|| when LHD first chooses, CIFAR-10 and SVHN",
+       .probe = ProbeView::kAcquisition,
+       .cells = both_datasets(noisy, both)},
   };
 }
 

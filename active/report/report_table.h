@@ -7,10 +7,11 @@
 namespace moonpool {
 
 struct ReportTable {
-  std::string title;
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;  // as wide as the header; the first column names them
-  std::vector<std::string> notes;              // below it, a line each
+  std::string title{};
+  std::vector<std::string> header{};
+  std::vector<std::vector<std::string>>
+      rows{};                        // as wide as the header; the first column names them
+  std::vector<std::string> notes{};  // below it, a line each
 };
 
 /// For a terminal: title, table and notes, each line ended by a line feed.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "active/report/probe_record.h"
 #include "active/report/published.h"
 
 namespace moonpool {
@@ -41,6 +42,7 @@ struct RunSummary {
   uint64_t seed = 0;
   int64_t networks = 0;  // that it trains in all
   std::vector<RoundSummary> rounds{};
+  std::optional<ProbeSummary> probe{};  // of a run that had one
 
   bool is_done() const { return static_cast<int64_t>(rounds.size()) == networks; }
   /// Of the last network. The others need a round.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "active/report/base64.h"
+#include "active/report/exhibit_statistics.h"
 #include "active/report/exhibit_tables.h"
 #include "active/report/exhibits.h"
 #include "active/report/line_chart.h"
@@ -138,7 +139,7 @@ void append_exhibits(std::string& page, const StoreSection& section) {
       html += table_html(table, 4);
     }
     append_part(page, exhibit.title, html);
-    if (exhibit.metric != Metric::kAccuracy) continue;
+    if (exhibit.metric != Metric::kAccuracy || exhibit.probe) continue;
     for (const ReportTable& table :
          {curve_height_table(exhibit, section.runs), comparison_table(exhibit, section.runs),
           penalty_table(exhibit, section.runs)}) {
@@ -197,12 +198,22 @@ void append_section(std::string& page, const StoreSection& section, std::size_t 
   if (!phases.rows.empty()) append_part(page, "Time", table_html(phases, 4));
 }
 
+/// Whether the runs are those behind Figures 5 to 7: a round each, with a probe.
+bool is_about_first_rounds(const CellRuns& runs) {
+  return std::all_of(runs.begin(), runs.end(), [](const auto& cell) {
+    return std::all_of(cell.second.begin(), cell.second.end(), [](const RunSummary& run) {
+      return run.networks == 1 && run.probe.has_value();
+    });
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> exhibits_of(const StoreSection& section) {
   std::vector<std::string> ids;
+  const bool probed = is_about_first_rounds(section.runs);
   for (const Exhibit& exhibit : exhibits()) {
-    if (exhibit.by_round) continue;
+    if (exhibit.by_round || exhibit.probe.has_value() != probed) continue;
     const bool any = std::any_of(exhibit.cells.begin(), exhibit.cells.end(),
                                  [&](const Cell& cell) { return section.runs.contains(cell); });
     // A table about shares of noise says something with two of them only.

@@ -38,7 +38,8 @@ std::string store_page(std::span<const StoreSection> sections, const PageHead& h
 /// Every round of every run: a row each.
 ReportTable rounds_table(std::span<const StoreSection> sections);
 
-/// The exhibits of the paper that a section has runs for; those about rounds left out.
+/// The exhibits of the paper that a section has runs for; those about rounds left out. Of runs of
+/// one round with a probe these are Figures 5 to 7, of others the tables.
 std::vector<std::string> exhibits_of(const StoreSection& section);
 
 /// Mean seconds of a run by phase, a row for each strategy with and without fine-tuning.

@@ -251,6 +251,12 @@ RunEstimate estimate_run(const RunConfig& config, int64_t networks_done, const P
     estimate.seconds += epochs * costs.train.seconds(labelled, batch);
     inferences += 2 * size.test;
     if (round < experiment.rounds) inferences += scoring_passes(experiment) * size.unique;
+    if (round == 0 && experiment.probe) {
+      // Two passes like a step's for each origin, and a look by both models, after every epoch; and
+      // what the main model is confident of.
+      estimate.seconds += epochs * 2 * costs.train.seconds(labelled, batch);
+      inferences += std::llround(2 * epochs * static_cast<double>(labelled)) + size.unique;
+    }
     if (!experiment.fine_tune) continue;
     int64_t used =
         std::llround(experience.fine_tuned * static_cast<double>(size.examples() - labelled));

@@ -90,4 +90,11 @@ RunConfig preset_run(const std::string& preset, const Cell& cell, uint64_t seed,
   return run;
 }
 
+RunConfig first_round_of(RunConfig run) {
+  run.experiment.rounds = 1;
+  run.experiment.protocol.train_after_last_query = false;
+  run.experiment.probe = true;
+  return run;
+}
+
 }  // namespace moonpool

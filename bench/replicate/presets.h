@@ -20,4 +20,8 @@ const std::vector<Preset>& presets();
 RunConfig preset_run(const std::string& preset, const Cell& cell, uint64_t seed,
                      const std::filesystem::path& data_dir, Device device);
 
+/// The run behind Figures 5 to 7: its first round alone, training and the first choice, with a
+/// probe. The same numbers as the whole run's first round.
+RunConfig first_round_of(RunConfig run);
+
 }  // namespace moonpool

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "active/program.h"
+#include "active/report/exhibit_statistics.h"
 #include "active/report/exhibit_tables.h"
 #include "active/report/exhibits.h"
 #include "active/report/text_table.h"
@@ -42,12 +44,16 @@ struct PlannedRun {
 std::vector<PlannedRun> plan(const Exhibit& exhibit, const Options& options, Device device) {
   const CellFilter filter(options.only);
   std::vector<PlannedRun> runs;
+  std::set<std::string> planned;
   // Seed by seed: what is there after a while is a whole table of fewer seeds.
   for (int64_t seed = 1; seed <= options.seeds; ++seed) {
     for (const Cell& cell : exhibit.cells) {
       if (!filter.admits(cell)) continue;
-      runs.push_back({cell, preset_run(options.preset, cell, static_cast<uint64_t>(seed),
-                                       options.data_dir, device)});
+      RunConfig run =
+          preset_run(options.preset, cell, static_cast<uint64_t>(seed), options.data_dir, device);
+      if (exhibit.probe) run = first_round_of(std::move(run));
+      // One data set that stands in for two is shown once.
+      if (planned.insert(identity(run)).second) runs.push_back({cell, std::move(run)});
     }
   }
   if (runs.empty()) {
@@ -88,7 +94,7 @@ void print_results(const Exhibit& exhibit, const Options& options, const RunStor
   for (const ReportTable& table : exhibit_tables(exhibit, cells)) {
     fmt::print("{}\n", table_text(table));
   }
-  if (exhibit.metric == Metric::kAccuracy) {
+  if (exhibit.metric == Metric::kAccuracy && !exhibit.probe) {
     std::vector<ReportTable> more = {curve_height_table(exhibit, cells),
                                      comparison_table(exhibit, cells),
                                      penalty_table(exhibit, cells)};
@@ -170,6 +176,7 @@ void replicate(const Exhibit& exhibit, Options& options) {
     return;
   }
   const std::vector<RunConfig> configs = configs_of(runs);
+  for (const RunConfig& config : configs) is_probed(config, store.folder_of(config));
   fmt::print("{}: {} runs, {} of them done, in {}\n", exhibit.id, runs.size(),
              count_done(store, runs), options.store.string());
   std::fflush(stdout);
@@ -206,8 +213,8 @@ int replicate_main(const std::string& exhibit_id, int argc, char** argv) {
   app.add_option("--seeds", options.seeds, "runs of each cell, with seeds 1, 2, ... [3; smoke 1]")
       ->check(CLI::Range(1, 10000));
   app.add_option("--only", options.only,
-                 "some of the runs: strategy=lhd,noise=class,percent=80,ft=yes; a key may stand "
-                 "more than once [all]");
+                 "some of the runs: strategy=lhd,noise=class,percent=80,ft=yes,dataset=svhn; a key "
+                 "may stand more than once [all]");
   app.add_option("--data-dir", options.data_dir, "folder with the data sets' files");
   app.add_option("--store", options.store,
                  "folder of runs, which other processes may share [moonpool-out/store]");

@@ -52,6 +52,11 @@ CellFilter::CellFilter(const std::string& text) {
       percents_.push_back(parse_percent(value));
     } else if (key == "ft") {
       tuned_.push_back(parse_tuned(value));
+    } else if (key == "dataset") {
+      if (value != "cifar10" && value != "svhn") {
+        fail_usage("--only dataset={}: expected cifar10 or svhn", value);
+      }
+      datasets_.push_back(value);
     } else {
       fail_on(text);
     }
@@ -60,7 +65,8 @@ CellFilter::CellFilter(const std::string& text) {
 
 bool CellFilter::admits(const Cell& cell) const {
   return holds(strategies_, cell.strategy) && holds(noises_, cell.noise) &&
-         holds(percents_, cell.percent) && holds(tuned_, cell.fine_tuned);
+         holds(percents_, cell.percent) && holds(tuned_, cell.fine_tuned) &&
+         holds(datasets_, cell.dataset);
 }
 
 }  // namespace moonpool

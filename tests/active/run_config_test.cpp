@@ -80,6 +80,14 @@ TEST(RunConfig, WhereTheDataLieDecidesNothing) {
   EXPECT_NE(to_toml(moved), to_toml(cifar_config()));
 }
 
+TEST(RunConfig, AProbeIsKeptAndDecidesNothing) {
+  RunConfig probed = cifar_config();
+  probed.experiment.probe = true;
+  EXPECT_EQ(run_name(probed), run_name(cifar_config()));
+  EXPECT_TRUE(parse_run_config(to_toml(probed), "c").experiment.probe);
+  EXPECT_FALSE(parse_run_config(to_toml(cifar_config()), "c").experiment.probe);
+}
+
 TEST(RunConfig, WhatIsTheSameRunHasOneName) {
   RunConfig same = cifar_config();
   same.problem.model.width = 16;

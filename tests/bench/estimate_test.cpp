@@ -62,6 +62,19 @@ TEST(Estimate, ARunIsTheSumOfItsSteps) {
   EXPECT_DOUBLE_EQ(estimate_run(random, 0, size, {}, inference).seconds, 11 * 2 * 2000);
 }
 
+TEST(Estimate, AProbeCostsTwoMorePassesAndALook) {
+  const RunConfig run =
+      first_round_of(preset_run("mini", cell("blank", "LHD", false), 1, {}, kCpu));
+  const PoolSize size = pool_size(run.problem);
+  const RunEstimate steps = estimate_run(run, 0, size, {}, {.train = {.each = 1}});
+  EXPECT_EQ(steps.networks, 1);
+  EXPECT_EQ(steps.training_images, 40 * 200);
+  EXPECT_DOUBLE_EQ(steps.seconds, 3 * 40 * 200);
+  // Test accuracies, LHD's scores, S after each epoch, confidence.
+  EXPECT_DOUBLE_EQ(estimate_run(run, 0, size, {}, {.inference = {.each = 1}}).seconds,
+                   2 * 2000 + 2 * 5001 + 40 * 2 * 200 + 5001);
+}
+
 TEST(Estimate, FineTuningIsABoundUntilThereIsExperience) {
   const RunConfig tuned = preset_run("mini", cell("class", "CONF", true), 1, {}, kCpu);
   const PoolSize size = pool_size(tuned.problem);

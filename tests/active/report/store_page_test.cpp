@@ -7,6 +7,7 @@
 
 #include "active/report/base64.h"
 #include "active/report/event_file.h"
+#include "active/report/exhibit_statistics.h"
 #include "active/report/exhibit_tables.h"
 #include "active/report/exhibits.h"
 #include "active/report/line_chart.h"
