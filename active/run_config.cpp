@@ -248,24 +248,29 @@ std::string dataset_digest(const Dataset& dataset) {
   return hash.finish();
 }
 
-void resolve_data(RunConfig& config) {
-  const ProblemConfig& problem = config.problem;
-  if (!is_read_from_files(problem.dataset)) return;
+DatasetFacts dataset_facts(const ProblemConfig& problem) {
   static std::mutex mutex;
-  static std::map<std::string, std::string> digests;
+  static std::map<std::string, DatasetFacts> known;
   const std::lock_guard lock(mutex);
   const std::string request =
       fmt::format("{} {} {} {} {}", problem.dataset, problem.image_side, problem.train_limit,
                   problem.test_limit, problem.data_dir.string());
-  std::string& digest = digests[request];
-  if (digest.empty()) {
-    digest = dataset_digest(load_dataset({.name = problem.dataset,
+  DatasetFacts& facts = known[request];
+  if (facts.sha256.empty()) {
+    const Dataset dataset = load_dataset({.name = problem.dataset,
                                           .data_dir = problem.data_dir,
                                           .image_side = problem.image_side,
                                           .train_limit = problem.train_limit,
-                                          .test_limit = problem.test_limit}));
+                                          .test_limit = problem.test_limit});
+    facts = {dataset_digest(dataset), dataset.train.size(), dataset.test.size()};
   }
-  config.data_sha256 = digest;
+  return facts;
+}
+
+void resolve_data(RunConfig& config) {
+  if (is_read_from_files(config.problem.dataset)) {
+    config.data_sha256 = dataset_facts(config.problem).sha256;
+  }
 }
 
 }  // namespace moonpool

@@ -37,7 +37,16 @@ std::string run_name(const RunConfig& config);
 /// The SHA-256 of a data set's shape, samples, labels and normalisation.
 std::string dataset_digest(const Dataset& dataset);
 
-/// Fills in what the files of the data set decide. The data set is read once a process and request.
+/// What is known of a data set that is read from files.
+struct DatasetFacts {
+  std::string sha256;  // dataset_digest
+  int64_t train = 0;   // images
+  int64_t test = 0;
+};
+/// Reads it the first time that a process asks for it.
+DatasetFacts dataset_facts(const ProblemConfig& problem);
+
+/// Fills in what the files of the data set decide (dataset_facts).
 void resolve_data(RunConfig& config);
 
 }  // namespace moonpool

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "active/report/exhibit_cells.h"
+#include "active/report/exhibit_statistics.h"
 #include "active/report/figure1_text.h"
 #include "active/report/probe_tables.h"
 #include "active/report/statistics.h"
@@ -142,6 +143,16 @@ std::vector<ReportTable> exhibit_tables(const Exhibit& exhibit, const CellRuns& 
   std::vector<ReportTable> tables;
   for (const Cell& column : columns) {
     ReportTable table = one_table(exhibit, runs, column);
+    if (!table.rows.empty()) tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+std::vector<ReportTable> exhibit_report(const Exhibit& exhibit, const CellRuns& runs) {
+  std::vector<ReportTable> tables = exhibit_tables(exhibit, runs);
+  if (exhibit.metric != Metric::kAccuracy || exhibit.probe) return tables;
+  for (ReportTable table : {curve_height_table(exhibit, runs), comparison_table(exhibit, runs),
+                            penalty_table(exhibit, runs)}) {
     if (!table.rows.empty()) tables.push_back(std::move(table));
   }
   return tables;

@@ -14,6 +14,10 @@ namespace moonpool {
 /// Doubtful published values have an asterisk and a note.
 std::vector<ReportTable> exhibit_tables(const Exhibit& exhibit, const CellRuns& runs);
 
+/// These and, of accuracies, the heights of the curves and what is said about strategies against
+/// each other (exhibit_statistics.h).
+std::vector<ReportTable> exhibit_report(const Exhibit& exhibit, const CellRuns& runs);
+
 /// Every value with all its digits, a row for each cell: for CSV files.
 ReportTable exhibit_values(const Exhibit& exhibit, const CellRuns& runs);
 

@@ -36,6 +36,14 @@ int style_of(std::string_view name, std::size_t index) {
                               : index % kStrategies.size());
 }
 
+// Okabe and Ito's colours, which people with colour blindness tell apart; dashes for print.
+constexpr std::array<std::string_view, 8> kLight = {"#6e7781", "#d55e00", "#b8860b", "#b5568f",
+                                                    "#0072b2", "#00805f", "#111418", "#7a5195"};
+constexpr std::array<std::string_view, 8> kDark = {"#9aa4af", "#ff8a3d", "#e6b422", "#e08fc0",
+                                                   "#5cb3ec", "#2fc79b", "#ffffff", "#b795d8"};
+constexpr std::array<std::string_view, 8> kDashes = {"1 4", "7 3",  "7 3 1 3", "3 3",
+                                                     "",    "12 3", "",        "2 2"};
+
 struct Range {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
@@ -208,14 +216,25 @@ std::string line_chart_svg(const LineChart& chart) {
   return svg + "</svg>\n";
 }
 
+std::string line_chart_file(const LineChart& chart) {
+  std::string svg = line_chart_svg(chart);
+  if (svg.empty()) return svg;
+  // No variables: many programs that show SVG know none.
+  std::string style =
+      "<style>text{font:12px sans-serif;fill:#1f2328}.title{font-weight:600;font-size:13px}"
+      ".tick{fill:#59636e;font-size:11px}.label{fill:#59636e}path{fill:none}"
+      ".grid{stroke:#d1d9e0}.axis{stroke:#59636e}.line{stroke-width:2;stroke-linejoin:round}"
+      ".band{opacity:.12}.name{font-weight:600}";
+  for (std::size_t i = 0; i < kLight.size(); ++i) {
+    append(style, ".line.s{0}{{stroke:{1}}}.band.s{0}{{fill:{1}}}.name.s{0}{{fill:{1}}}", i,
+           kLight[i]);
+    if (!kDashes[i].empty()) append(style, ".line.s{}{{stroke-dasharray:{}}}", i, kDashes[i]);
+  }
+  style += "</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>";
+  return svg.insert(svg.find('>') + 1, style);
+}
+
 std::string chart_style() {
-  // Okabe and Ito's colours, which people with colour blindness tell apart; dashes for print.
-  constexpr std::array<std::string_view, 8> light = {"#6e7781", "#d55e00", "#b8860b", "#b5568f",
-                                                     "#0072b2", "#00805f", "#111418", "#7a5195"};
-  constexpr std::array<std::string_view, 8> dark = {"#9aa4af", "#ff8a3d", "#e6b422", "#e08fc0",
-                                                    "#5cb3ec", "#2fc79b", "#ffffff", "#b795d8"};
-  constexpr std::array<std::string_view, 8> dashes = {"1 4", "7 3",  "7 3 1 3", "3 3",
-                                                      "",    "12 3", "",        "2 2"};
   std::string css =
       ".chart{display:block;width:100%;height:auto}"
       ".chart text{font:12px system-ui,sans-serif;fill:var(--ink)}"
@@ -228,10 +247,10 @@ std::string chart_style() {
       ".chart .band{fill:var(--c);opacity:.12}"
       ".chart .name{fill:var(--c);font-weight:600}\n";
   std::string dark_css;
-  for (std::size_t i = 0; i < light.size(); ++i) {
-    append(css, ".s{}{{--c:{}}}", i, light[i]);
-    if (!dashes[i].empty()) append(css, ".line.s{}{{stroke-dasharray:{}}}", i, dashes[i]);
-    append(dark_css, ".s{}{{--c:{}}}", i, dark[i]);
+  for (std::size_t i = 0; i < kLight.size(); ++i) {
+    append(css, ".s{}{{--c:{}}}", i, kLight[i]);
+    if (!kDashes[i].empty()) append(css, ".line.s{}{{stroke-dasharray:{}}}", i, kDashes[i]);
+    append(dark_css, ".s{}{{--c:{}}}", i, kDark[i]);
   }
   append(css,
          ".chart .line.s6{{stroke-width:3}}\n@media (prefers-color-scheme:dark){{@media "

@@ -31,6 +31,9 @@ struct LineChart {
 /// finite are left out. Empty if nothing can be drawn.
 std::string line_chart_svg(const LineChart& chart);
 
+/// The same as a file of its own, black on white.
+std::string line_chart_file(const LineChart& chart);
+
 /// The style that pages with charts have to include: colours for light and dark.
 std::string chart_style();
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "active/report/page_parts.h"
 #include "active/report/report_table.h"
 #include "active/report/run_summary.h"
 
@@ -26,11 +27,6 @@ struct StoreSection {
   std::vector<ReportTable> class_balance{};
   std::vector<SheetPicture> sheets{};
   std::vector<std::string> notes{};
-};
-
-struct PageHead {
-  std::string version;
-  std::string command_line;
 };
 
 std::string store_page(std::span<const StoreSection> sections, const PageHead& head);

@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "active/run_folder.h"
-#include "data/catalog.h"
 #include "engine/predict.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
@@ -32,6 +31,14 @@ constexpr KnownSize kKnownSizes[] = {
     {"cifar10", 50000, 10000}, {"cifar100", 50000, 10000},      {"svhn", 73257, 26032},
     {"mnist", 60000, 10000},   {"fashion-mnist", 60000, 10000}, {"kmnist", 60000, 10000},
 };
+
+/// Null for a data set that was not published with a size.
+const KnownSize* find_known_size(const std::string& dataset) {
+  const auto* known =
+      std::find_if(std::begin(kKnownSizes), std::end(kKnownSizes),
+                   [&](const KnownSize& candidate) { return dataset == candidate.dataset; });
+  return known == std::end(kKnownSizes) ? nullptr : known;
+}
 
 /// Seconds of a call, in the mean over as many as take a while; after one that does not count.
 double seconds_of(Stream& stream, const std::function<void()>& call) {
@@ -201,17 +208,11 @@ PoolSize pool_size(const ProblemConfig& problem) {
   if (problem.dataset == "synth-digits") {
     size = {.clean = problem.train_size, .test = problem.test_size};
   } else if (!problem.data_dir.empty()) {
-    const Dataset dataset = load_dataset({.name = problem.dataset,
-                                          .data_dir = problem.data_dir,
-                                          .image_side = problem.image_side,
-                                          .train_limit = problem.train_limit,
-                                          .test_limit = problem.test_limit});
-    size = {.clean = dataset.train.size(), .test = dataset.test.size()};
+    const DatasetFacts facts = dataset_facts(problem);
+    size = {.clean = facts.train, .test = facts.test};
   } else {
-    const auto* known = std::find_if(
-        std::begin(kKnownSizes), std::end(kKnownSizes),
-        [&](const KnownSize& candidate) { return problem.dataset == candidate.dataset; });
-    if (known == std::end(kKnownSizes)) {
+    const KnownSize* known = find_known_size(problem.dataset);
+    if (known == nullptr) {
       fail_usage("--data-dir is missing: the size of {} is not known without its files",
                  problem.dataset);
     }
@@ -229,6 +230,17 @@ PoolSize pool_size(const ProblemConfig& problem) {
   if (noise.kind == NoiseKind::kBlank) size.unique += 1;
   if (noise.kind == NoiseKind::kDiverse) size.unique += noise.kinds;
   return size;
+}
+
+std::string what_is_missing(const ProblemConfig& problem) {
+  const KnownSize* known = find_known_size(problem.dataset);
+  if (known == nullptr || problem.train_limit > 0 || problem.test_limit > 0) return "";
+  const DatasetFacts facts = dataset_facts(problem);
+  if (facts.train == known->train && facts.test == known->test) return "";
+  return fmt::format(
+      "{} in '{}' has {} images and {} for the test; it was published with {} and {}",
+      problem.dataset, problem.data_dir.string(), facts.train, facts.test, known->train,
+      known->test);
 }
 
 RunEstimate estimate_run(const RunConfig& config, int64_t networks_done, const PoolSize& size,

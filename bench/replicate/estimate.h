@@ -52,6 +52,10 @@ struct PoolSize {
 /// Error where neither is known.
 PoolSize pool_size(const ProblemConfig& problem);
 
+/// In one line, by how many images the files of a data set that is wanted whole differ from what
+/// was published; empty if they do not.
+std::string what_is_missing(const ProblemConfig& problem);
+
 /// What of a run its configuration only bounds, as shares of the bounds.
 struct Experience {
   double epochs = 1;

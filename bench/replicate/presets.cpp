@@ -97,4 +97,16 @@ RunConfig first_round_of(RunConfig run) {
   return run;
 }
 
+RunConfig tried(RunConfig run, int64_t epochs) {
+  Protocol& protocol = run.experiment.protocol;
+  protocol.name += "-tried";
+  protocol.max_epochs = epochs;
+  protocol.fine_tuning.max_epochs = epochs;
+  // After so few epochs a model is confident of nothing.
+  protocol.fine_tuning.threshold = 0;
+  protocol.train_after_last_query = false;
+  run.experiment.rounds = 1;
+  return run;
+}
+
 }  // namespace moonpool

@@ -24,4 +24,9 @@ RunConfig preset_run(const std::string& preset, const Cell& cell, uint64_t seed,
 /// probe. The same numbers as the whole run's first round.
 RunConfig first_round_of(RunConfig run);
 
+/// A try of the run: its first round at the run's own sizes of pool, network and query, but cut
+/// after `epochs` of training and of fine-tuning, for which every example then counts as confident.
+/// The protocol's name says so ("paper-tried"), and with it the names of folders and settings.
+RunConfig tried(RunConfig run, int64_t epochs);
+
 }  // namespace moonpool

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "active/program.h"
-#include "active/report/exhibit_statistics.h"
+#include "active/report/exhibit_page.h"
 #include "active/report/exhibit_tables.h"
 #include "active/report/exhibits.h"
 #include "active/report/text_table.h"
@@ -30,8 +30,11 @@ struct Options {
   std::filesystem::path data_dir;
   std::filesystem::path store = "moonpool-out/store";
   std::filesystem::path csv;
+  std::filesystem::path out;
+  std::string typed;  // the command line
   int jobs = 0;
   bool dry_run = false;
+  int64_t try_epochs = 0;  // 0: the runs themselves
   double state_seconds = 30;
 };
 
@@ -52,6 +55,7 @@ std::vector<PlannedRun> plan(const Exhibit& exhibit, const Options& options, Dev
       RunConfig run =
           preset_run(options.preset, cell, static_cast<uint64_t>(seed), options.data_dir, device);
       if (exhibit.probe) run = first_round_of(std::move(run));
+      if (options.try_epochs > 0) run = tried(std::move(run), options.try_epochs);
       // One data set that stands in for two is shown once.
       if (planned.insert(identity(run)).second) runs.push_back({cell, std::move(run)});
     }
@@ -69,6 +73,18 @@ void resolve(std::vector<PlannedRun>& runs) {
 /// Whether it is known which folder of a store is the run's: not before its data were seen.
 bool is_resolved(const RunConfig& config) {
   return !is_read_from_files(config.problem.dataset) || !config.data_sha256.empty();
+}
+
+void print_what_is_missing(const std::vector<PlannedRun>& runs) {
+  std::set<std::string> lines;
+  for (const PlannedRun& run : runs) {
+    if (is_read_from_files(run.config.problem.dataset)) {
+      lines.insert(what_is_missing(run.config.problem));
+    }
+  }
+  for (const std::string& line : lines) {
+    if (!line.empty()) fmt::print("note: {}\n", line);
+  }
 }
 
 std::vector<RunConfig> configs_of(const std::vector<PlannedRun>& runs) {
@@ -91,20 +107,21 @@ void print_results(const Exhibit& exhibit, const Options& options, const RunStor
                    const std::vector<PlannedRun>& runs) {
   const CellRuns cells = read_runs(store, runs);
   fmt::print("{}\n{}\n\n", exhibit.title, setting_text(runs.front().config));
-  for (const ReportTable& table : exhibit_tables(exhibit, cells)) {
+  for (const ReportTable& table : exhibit_report(exhibit, cells)) {
     fmt::print("{}\n", table_text(table));
-  }
-  if (exhibit.metric == Metric::kAccuracy && !exhibit.probe) {
-    std::vector<ReportTable> more = {curve_height_table(exhibit, cells),
-                                     comparison_table(exhibit, cells),
-                                     penalty_table(exhibit, cells)};
-    for (const ReportTable& table : more) {
-      if (!table.rows.empty()) fmt::print("{}\n", table_text(table));
-    }
   }
   if (!options.csv.empty()) {
     write_file_atomically(options.csv, table_csv(exhibit_values(exhibit, cells)));
   }
+  if (options.out.empty()) return;
+  const RunConfig& first = runs.front().config;
+  write_exhibit_page(options.out, {.exhibit = exhibit,
+                                   .runs = cells,
+                                   .setting = setting_text(first),
+                                   .stands_in = first.problem.dataset != runs.front().cell.dataset,
+                                   .head = {version_text(), options.typed}});
+  fmt::print("report in {}\n",
+             std::filesystem::absolute(options.out / "index.html").lexically_normal().string());
 }
 
 std::string duration_text(double seconds) {
@@ -156,14 +173,33 @@ int64_t count_done(const RunStore& store, const std::vector<PlannedRun>& runs) {
   });
 }
 
+/// What a try has found out: that the runs start and go through, and how long that took. Nothing
+/// that could be taken for a result.
+void print_tries(const RunStore& store, const std::vector<PlannedRun>& runs) {
+  TextTable table({"Tried", "labelled", "epochs", "fine-tuned on", "asked for", "seconds"});
+  for (const PlannedRun& run : runs) {
+    const RunSummary summary = read_summary(store.folder_of(run.config));
+    if (!summary.is_done()) continue;
+    const RoundSummary& round = summary.rounds.front();
+    table.add_row({fmt::format("{}, seed {}", cell_title(run.cell), summary.seed),
+                   std::to_string(round.labelled), std::to_string(round.epochs),
+                   round.fine_tuned ? std::to_string(round.fine_tuned->unlabelled) : "-",
+                   std::to_string(round.queried), fmt::format("{:.1f}", summary.total_seconds())});
+  }
+  fmt::print("{}\nTries, cut after very few epochs: no results.\n", table.str());
+}
+
 void replicate(const Exhibit& exhibit, Options& options) {
-  if (options.seeds == 0) options.seeds = options.preset == "smoke" ? 1 : 3;
+  if (options.seeds == 0)
+    options.seeds = options.preset == "smoke" || options.try_epochs > 0 ? 1 : 3;
+  if (options.try_epochs > 0) options.store += "-tried";
   if (options.common.device != "auto") choose_device(options.common.device);
   std::vector<PlannedRun> runs = plan(exhibit, options, choose_device(options.common.device));
   // A plan can be had without the data; then it is one for an empty store.
   const bool sees_data = !options.dry_run || !options.data_dir.empty();
   if (sees_data || options.preset == "smoke") resolve(runs);
   const Device device = runs.front().config.device;
+  if (sees_data && !options.data_dir.empty()) print_what_is_missing(runs);
   const RunStore store(options.store);
   const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
   QueueOptions queue;
@@ -187,7 +223,11 @@ void replicate(const Exhibit& exhibit, Options& options) {
     result = carry_out_all(store, configs, queue, progress);
   }
   fmt::print("{} networks trained here, {} runs\n\n", result.networks, result.runs);
-  print_results(exhibit, options, store, runs);
+  if (options.try_epochs > 0) {
+    print_tries(store, runs);
+  } else {
+    print_results(exhibit, options, store, runs);
+  }
   check_none_failed(result);
 }
 
@@ -223,9 +263,17 @@ int replicate_main(const std::string& exhibit_id, int argc, char** argv) {
   app.add_flag("--dry-run", options.dry_run,
                "only say which runs there are, what is left of them, and how long that takes here; "
                "without --data-dir as if nothing were done");
+  app.add_option(
+         "--try-epochs", options.try_epochs,
+         "only try the runs: the first round of each with all its data, cut after N epochs, "
+         "in a store of its own (STORE-tried); counts as no result")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000}));
   app.add_option("--csv", options.csv, "file for the numbers with all their digits");
+  app.add_option("--out", options.out,
+                 "folder for a page with tables and curves, the numbers as CSV, the curves as SVG");
   add_pace_option(app, options.state_seconds);
   add_common_options(app, options.common);
+  options.typed = command_line(argc, argv);
   app.callback([&] { replicate(exhibit, options); });
   return run_program(app, argc, argv);
 }

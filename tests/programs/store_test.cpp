@@ -122,8 +122,17 @@ TEST_F(StoreTest, FiguresOfTheFirstRoundShareItsRuns) {
   EXPECT_NE(losses.out.find("seeds that agree"), std::string::npos) << losses.out;
   const std::string csv = read_file(scratch_ / "5.csv");
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 16 * 2) << "epochs x origins";
-  const ProgramResult gradients = run_program_line("replicate_figure6" + options + path("store"));
+  const ProgramResult gradients =
+      run_program_line("replicate_figure6" + options + path("store") + " --out " + path("page"));
   EXPECT_EQ(gradients.status, 0) << gradients.err;
+  const std::string page = read_file(scratch_ / "page/index.html");
+  for (const char* words : {"Figure 6", "synth-digits (200 images)", "<svg class=\"chart\"",
+                            "seeds that agree", "1 of 1 runs are done", "no yardstick"}) {
+    EXPECT_NE(page.find(words), std::string::npos) << words;
+  }
+  EXPECT_NE(read_file(scratch_ / "page/figure6.csv").find("gradient"), std::string::npos);
+  EXPECT_TRUE(read_file(scratch_ / "page/figure6-1.svg").starts_with("<svg"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "page/figure6-2.svg"));
   EXPECT_NE(gradients.out.find("0 networks trained here"), std::string::npos) << gradients.out;
   const ProgramResult choice = run_program_line("replicate_figure7" + options + path("store"));
   EXPECT_EQ(choice.status, 0) << choice.err;
@@ -147,6 +156,36 @@ TEST_F(StoreTest, FiguresOfTheFirstRoundShareItsRuns) {
   }
   ASSERT_EQ(first_lines.size(), 2u);
   EXPECT_EQ(first_lines[0], first_lines[1]);
+}
+
+TEST_F(StoreTest, ATryLeavesNoResult) {
+  const ProgramResult result = run_program_line(
+      "replicate_table1 --preset smoke --device cpu --threads 1 --try-epochs 2 --only "
+      "strategy=badge,noise=blank,ft=yes --store " +
+      path("store"));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("no results"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("published"), std::string::npos) << result.out;
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "store"));
+  const std::filesystem::path run = only_run("store-tried");
+  EXPECT_NE(run.string().find("-paper-tried-s1-"), std::string::npos) << run;
+  const std::string records = read_file(run / "rounds.jsonl");
+  EXPECT_EQ(std::count(records.begin(), records.end(), '\n'), 1);
+  EXPECT_NE(records.find("\"epochs\":2,"), std::string::npos) << records;
+  EXPECT_NE(records.find("\"used\":960"), std::string::npos) << "all of U \\ S: " << records;
+}
+
+TEST_F(StoreTest, DataThatAreNotThereAsPublishedAreNamed) {
+  write_small_cifar10(scratch_ / "data", 500);
+  const ProgramResult result = run_program_line(
+      "replicate_table1 --preset full --device cpu --dry-run --seeds 1 --only "
+      "strategy=rand,noise=clean,ft=no --data-dir " +
+      path("data"));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("has 2500 images and 500 for the test; it was published with 50000 "
+                            "and 10000"),
+            std::string::npos)
+      << result.out;
 }
 
 TEST_F(StoreTest, ResumeGoesOnWithAFolderAndWithAStore) {
@@ -313,7 +352,10 @@ TEST_F(StoreTest, TablesShareRunsAndASecondProcessTrainsNothingTwice) {
   while (other.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(records_in(scratch_ / "alone"), records_in(scratch_ / "shared"));
 
-  const ProgramResult third = run_program_line("replicate_table3" + options + path("shared"));
+  const ProgramResult third =
+      run_program_line("replicate_table3" + options + path("shared") + " --out " + path("page"));
+  EXPECT_NE(read_file(scratch_ / "page/table3-1.svg").find(">CONF</text>"), std::string::npos);
+  EXPECT_NE(read_file(scratch_ / "page/index.html").find("20.25"), std::string::npos);
   EXPECT_EQ(third.status, 0) << third.err;
   EXPECT_NE(third.out.find("0 networks trained here"), std::string::npos) << third.out;
   EXPECT_NE(third.out.find("20.25"), std::string::npos) << third.out;

@@ -15,7 +15,8 @@ RunSummary run_of(const Cell& cell, uint64_t seed, const Loss& loss, const Gradi
   run.rounds.resize(1);
   ProbeSummary& probe = run.probe.emplace();
   for (int64_t e = 1; e <= 10; ++e) {
-    ProbeEpoch epoch{.epoch = e};
+    ProbeEpoch epoch;
+    epoch.epoch = e;
     epoch.clean = {.examples = 4, .loss = loss(e, false), .gradient = gradient(e, false)};
     epoch.noisy = {.examples = 16, .loss = loss(e, true), .gradient = gradient(e, true)};
     probe.epochs.push_back(epoch);
@@ -97,7 +98,10 @@ TEST(ProbeTables, ChartsHaveBothOrigins) {
   ASSERT_EQ(charts[0].series.size(), 2u);
   EXPECT_EQ(charts[0].series[1].name, "noisy");
   EXPECT_EQ(charts[0].series[1].y[1], 3);
-  EXPECT_FALSE(line_chart_svg(charts[0]).empty());
+  const std::string file = line_chart_file(charts[0]);
+  EXPECT_TRUE(file.starts_with("<svg class=\"chart\" xmlns="));
+  EXPECT_NE(file.find("<style>"), std::string::npos);
+  EXPECT_EQ(file.find("var("), std::string::npos) << "programs that show SVG know no variables";
 }
 
 TEST(ProbeTables, RunsWithoutAProbeDoNotCount) {
