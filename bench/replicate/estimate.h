@@ -29,9 +29,9 @@ struct BatchCost {
 };
 
 struct StepCosts {
-  BatchCost train;
-  BatchCost fine_tune;
-  BatchCost inference;
+  BatchCost train{};
+  BatchCost fine_tune{};
+  BatchCost inference{};
 };
 
 /// Measures for `jobs` runs at once with `threads` CPU threads each, on random images of 32 x 32 x

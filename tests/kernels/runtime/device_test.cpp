@@ -24,7 +24,10 @@ TEST(Device, Names) {
 TEST(Device, StatusSaysWhyCudaCannotBeUsed) {
   const CudaStatus& status = cuda_status();
   EXPECT_EQ(status.usable, status.reason.empty());
-  if (status.usable) EXPECT_FALSE(status.gpu_names.empty());  // not all that are there are usable
+  // Not all that are there are usable.
+  if (status.usable) {
+    EXPECT_FALSE(status.gpu_names.empty());
+  }
   EXPECT_EQ(is_one_line(status.reason), !status.usable) << status.reason;
 }
 
