@@ -158,13 +158,17 @@ std::string table_of(const std::string& title, const Totals& totals, const Total
 std::string profile_summary(const profile::Recorder& recorder) {
   const Digest digest(recorder.events());
   TextTable table({"Phase", "seconds", "share %", "steps", "recorded", "ms a step"});
-  std::string most;
+  std::string most;  // the phase that takes most time of those with steps
+  Total steps_of_most;
   for (const auto& [name, total] : by_time(digest.phases())) {
     const auto found = recorder.steps().find(name);
     const profile::StepCount count =
         found == recorder.steps().end() ? profile::StepCount{} : found->second;
     const Total steps = digest.steps(name);
-    if (most.empty() && steps.count > 0) most = name;
+    if (most.empty() && steps.count > 0) {
+      most = name;
+      steps_of_most = steps;
+    }
     table.add_row({name, fmt::format("{:.3f}", milliseconds(total.time) / 1000),
                    fmt::format("{:.1f}", percent(total.time, recorder.length())),
                    fmt::format("{}", count.taken), fmt::format("{}", count.recorded),
@@ -178,11 +182,10 @@ std::string profile_summary(const profile::Recorder& recorder) {
     text += fmt::format("the profile ends after {} events\n", profile::Recorder::kMostEvents);
   }
   if (most.empty()) return text;
-  const Total steps = digest.steps(most);
-  text += fmt::format("\na step of {}, mean of {}\n", most, steps.count);
-  text += table_of("Part", digest.inside(most, Category::kPart), steps);
-  text += table_of("Layer", digest.inside(most, Category::kLayer), steps);
-  text += table_of("Kernel", digest.inside(most, Category::kKernel), steps);
+  text += fmt::format("\na step of {}, mean of {}\n", most, steps_of_most.count);
+  text += table_of("Part", digest.inside(most, Category::kPart), steps_of_most);
+  text += table_of("Layer", digest.inside(most, Category::kLayer), steps_of_most);
+  text += table_of("Kernel", digest.inside(most, Category::kKernel), steps_of_most);
   return text;
 }
 

@@ -63,8 +63,10 @@ void copy_rows(Stream& stream, const Tensor& rows, float* to, int64_t first) {
                         static_cast<std::size_t>(rows.numel()) * sizeof(float));
 }
 
-Predictions predict_samples(Stream& stream, const Classifier& model, const SampleStore& store,
-                            std::span<const int32_t> samples, Tape::Statistics statistics) {
+}  // namespace
+
+Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
+                    std::span<const int32_t> samples, Tape::Statistics statistics) {
   Predictions out{.logits = {},
                   .features = {},
                   .count = static_cast<int64_t>(samples.size()),
@@ -81,16 +83,9 @@ Predictions predict_samples(Stream& stream, const Classifier& model, const Sampl
   return out;
 }
 
-}  // namespace
-
 Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
                     Tape::Statistics statistics) {
-  return predict_samples(stream, model, store, all_samples(store), statistics);
-}
-
-Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
-                    std::span<const int32_t> samples) {
-  return predict_samples(stream, model, store, samples, Tape::Statistics::kRunning);
+  return predict(stream, model, store, all_samples(store), statistics);
 }
 
 double accuracy(Stream& stream, const Classifier& model, const SampleStore& store,

@@ -20,9 +20,10 @@ struct Predictions {
 /// model's running ones.
 Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
                     Tape::Statistics statistics = Tape::Statistics::kRunning);
-/// Likewise, in evaluation mode, of samples[0], samples[1], ... alone. `samples` in host memory.
+/// Likewise of samples[0], samples[1], ... alone. `samples` in host memory.
 Predictions predict(Stream& stream, const Classifier& model, const SampleStore& store,
-                    std::span<const int32_t> samples);
+                    std::span<const int32_t> samples,
+                    Tape::Statistics statistics = Tape::Statistics::kRunning);
 
 /// The share of `store` whose largest logit is at its label. labels: one per sample, host memory.
 /// An Error for logits that are not finite.

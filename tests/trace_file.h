@@ -11,9 +11,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernels/runtime/atomic_file.h"
+#include "kernels/runtime/profile_recorder.h"
+#include "kernels/runtime/profile_trace.h"
+#include "tests/data/scratch.h"
 
 namespace moonpool {
 
@@ -97,5 +101,15 @@ class TraceFile {
 
   std::vector<TraceEvent> events_;
 };
+
+/// What a recorder that has stopped writes, read back.
+inline TraceFile written(const profile::Recorder& recorder, const std::string& process = "test",
+                         const std::vector<std::pair<std::string, std::string>>& remarks = {}) {
+  const ScratchFolder scratch;
+  AtomicFile file(scratch / "trace.json");
+  profile::write_trace(recorder, process, remarks, file);
+  file.commit();
+  return TraceFile(scratch / "trace.json");
+}
 
 }  // namespace moonpool

@@ -190,8 +190,9 @@ void print_tries(const RunStore& store, const std::vector<PlannedRun>& runs) {
 }
 
 void replicate(const Exhibit& exhibit, Options& options) {
-  if (options.seeds == 0)
+  if (options.seeds == 0) {
     options.seeds = options.preset == "smoke" || options.try_epochs > 0 ? 1 : 3;
+  }
   if (options.try_epochs > 0) options.store += "-tried";
   if (options.common.device != "auto") choose_device(options.common.device);
   std::vector<PlannedRun> runs = plan(exhibit, options, choose_device(options.common.device));
@@ -199,7 +200,7 @@ void replicate(const Exhibit& exhibit, Options& options) {
   const bool sees_data = !options.dry_run || !options.data_dir.empty();
   if (sees_data || options.preset == "smoke") resolve(runs);
   const Device device = runs.front().config.device;
-  if (sees_data && !options.data_dir.empty()) print_what_is_missing(runs);
+  if (!options.data_dir.empty()) print_what_is_missing(runs);
   const RunStore store(options.store);
   const int threads = options.common.threads > 0 ? options.common.threads : cpu_threads();
   QueueOptions queue;
@@ -212,6 +213,7 @@ void replicate(const Exhibit& exhibit, Options& options) {
     return;
   }
   const std::vector<RunConfig> configs = configs_of(runs);
+  // Refuses a probe of what was begun without one before anything is done.
   for (const RunConfig& config : configs) is_probed(config, store.folder_of(config));
   fmt::print("{}: {} runs, {} of them done, in {}\n", exhibit.id, runs.size(),
              count_done(store, runs), options.store.string());

@@ -77,6 +77,10 @@ cmake --preset bundle
 cmake --build $BUILD -j "${JOBS:-$(nproc)}"
 
 for program in "$BUILD"/bin/*; do
+  if [ -L "$program" ]; then  # another name of a program
+    cp -P "$program" "$root/bin/"
+    continue
+  fi
   strip --strip-unneeded -o "$root/bin/$(basename "$program")" "$program"
 done
 copy_libraries

@@ -110,13 +110,14 @@ void create_directories_or_fail(const std::filesystem::path& path) {
   std::filesystem::create_directories(path, error);
   if (error) fail("cannot create the folder '{}': {}", path.string(), error.message());
 
-  // One name for all, so that what a killed process left of it is gone with the next.
-  const std::filesystem::path probe = path / ".moonpool.partial";
-  const int descriptor = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-  if (descriptor < 0) {
+  // A name of this process's own, which must be new; as .partial, so that what a kill leaves in a
+  // run's folder goes with that run's other leftovers. If it is there, another thread just made it.
+  const std::filesystem::path probe = path / fmt::format(".moonpool-{}.partial", getpid());
+  const int descriptor = open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno != EEXIST) {
     fail("cannot create files in the folder '{}': {}", path.string(), std::strerror(errno));
   }
-  close(descriptor);
+  if (descriptor >= 0) close(descriptor);
   unlink(probe.c_str());
 }
 

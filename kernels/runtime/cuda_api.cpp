@@ -12,14 +12,6 @@ constexpr int kLeastMajor = 8;  // compute capability: sm_80, the oldest in CMak
 
 cudaStream_t as_stream(void* stream) { return static_cast<cudaStream_t>(stream); }
 
-// Destructors must not throw: what goes wrong there is written down and that is all.
-void log_failure(cudaError_t status, const char* what) noexcept {
-  // A process that is ending has its driver unloaded before static objects are destroyed.
-  if (status != cudaSuccess && status != cudaErrorCudartUnloading) {
-    std::fprintf(stderr, "moonpool: %s failed: %s\n", what, cudaGetErrorString(status));
-  }
-}
-
 std::string version_string(int version) {
   return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
 }
@@ -29,6 +21,13 @@ std::string version_string(int version) {
 void fail_call(cudaError_t status, const char* expression, const char* file, int line) {
   fail("CUDA call failed: {} returned {} ({}) at {}:{}", expression, cudaGetErrorName(status),
        cudaGetErrorString(status), file, line);
+}
+
+void log_failure(cudaError_t status, const char* what) noexcept {
+  // A process that is ending has its driver unloaded before static objects are destroyed.
+  if (status != cudaSuccess && status != cudaErrorCudartUnloading) {
+    std::fprintf(stderr, "moonpool: %s failed: %s\n", what, cudaGetErrorString(status));
+  }
 }
 
 CudaStatus query_status() {

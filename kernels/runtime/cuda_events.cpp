@@ -1,6 +1,5 @@
 #include "kernels/runtime/cuda_events.h"
 
-#include <cstdio>
 #if __has_include(<nvtx3/nvToolsExt.h>)
 #include <nvtx3/nvToolsExt.h>  // headers only; a toolkit may come without them
 #define MOONPOOL_HAS_NVTX
@@ -22,10 +21,7 @@ void* create_event() {
 }
 
 void destroy_event(void* event) noexcept {
-  const cudaError_t status = cudaEventDestroy(as_event(event));
-  if (status != cudaSuccess && status != cudaErrorCudartUnloading) {
-    std::fprintf(stderr, "moonpool: cudaEventDestroy failed: %s\n", cudaGetErrorString(status));
-  }
+  log_failure(cudaEventDestroy(as_event(event)), "cudaEventDestroy");
 }
 
 void record_event(void* event, void* stream) {

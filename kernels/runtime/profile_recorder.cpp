@@ -60,15 +60,14 @@ class Recorder::State {
     for (void* event : free_) cuda::destroy_event(event);
   }
 
-  bool begin_phase(const char* name) {
+  void begin_phase(const char* name) {
     phases_.push_back({intern(name), false});
     events_of_step_ = 0;
     open(Category::kPhase, phases_.back().name);
     update_details();
-    return true;
   }
 
-  bool begin_step(const char* name, int64_t steps) {
+  void begin_step(const char* name, int64_t steps) {
     if (!phases_.empty()) phases_.back().has_steps = true;
     StepCount& count = count_of_phase();
     const int64_t number = count.taken;
@@ -83,28 +82,22 @@ class Recorder::State {
       open_.push_back({Category::kStep, -1, {}});
     }
     update_details();
-    return true;
   }
 
-  bool begin_part(const char* name) {
-    open(Category::kPart, intern(name));
-    return true;
-  }
+  void begin_part(const char* name) { open(Category::kPart, intern(name)); }
 
-  bool begin_layer(const char* op, const char* layer, bool is_backward) {
+  void begin_layer(const char* op, const char* layer, bool is_backward) {
     text_ = layer != nullptr ? std::string(layer) + " " + op : op;
     if (is_backward) text_ += " backward";
     open(Category::kLayer, intern(text_));
-    return true;
   }
 
-  bool begin_kernel(const Stream& stream, const char* name, int64_t rows, int64_t columns) {
+  void begin_kernel(const Stream& stream, const char* name, int64_t rows, int64_t columns) {
     open(Category::kKernel, name);
-    if (last_open() < 0) return true;
+    if (last_open() < 0) return;
     events_[last_open()].rows = rows;
     events_[last_open()].columns = columns;
     if (stream.device().is_cuda()) open_.back().run = begin_run(stream.cuda_stream());
-    return true;
   }
 
   const char* intern(const char* literal) {
@@ -118,7 +111,7 @@ class Recorder::State {
     if (open_.empty()) return;  // it began before the recorder
     const Open scope = open_.back();
     open_.pop_back();
-    if (scope.run.start != nullptr) end_run(scope);
+    if (scope.run.start != nullptr) end_run(scope.run);
     if (scope.category <= Category::kStep) wait_for_runs();
     close(scope);
     if (scope.category == Category::kStep) {
@@ -176,6 +169,7 @@ class Recorder::State {
   struct Run {
     int64_t event = -1;  // of its call
     int32_t track = 0;
+    void* stream = nullptr;
     void* start = nullptr;
     void* stop = nullptr;
   };
@@ -241,14 +235,11 @@ class Recorder::State {
       base_time_ = std::max(now(), last_run_end_);
     }
     const auto track = tracks_.emplace(stream, static_cast<int32_t>(tracks_.size()) + 1).first;
-    return {last_open(), track->second, moment(stream), nullptr};
+    return {last_open(), track->second, stream, moment(stream), nullptr};
   }
 
-  void end_run(const Open& scope) {
-    Run run = scope.run;
-    const auto on = std::find_if(tracks_.begin(), tracks_.end(),
-                                 [&](const auto& entry) { return entry.second == run.track; });
-    run.stop = moment(on->first);
+  void end_run(Run run) {
+    run.stop = moment(run.stream);
     runs_.push_back(run);
   }
 
@@ -361,19 +352,38 @@ bool takes_next_step() { return current != nullptr && current->takes_step(); }
 
 namespace detail {
 
-bool begin_phase(const char* name) { return current != nullptr && current->begin_phase(name); }
-bool begin_step(const char* name, int64_t steps) {
-  return current != nullptr && current->begin_step(name, steps);
+namespace {
+
+/// Has the calling thread's recorder begin a scope, if there is one.
+template <class Begin>
+bool with_recorder(const Begin& begin) {
+  if (current == nullptr) return false;
+  begin(*current);
+  return true;
 }
-bool begin_part(const char* name) { return current != nullptr && current->begin_part(name); }
+
+}  // namespace
+
+bool begin_phase(const char* name) {
+  return with_recorder([&](Recorder::State& state) { state.begin_phase(name); });
+}
+bool begin_step(const char* name, int64_t steps) {
+  return with_recorder([&](Recorder::State& state) { state.begin_step(name, steps); });
+}
+bool begin_part(const char* name) {
+  return with_recorder([&](Recorder::State& state) { state.begin_part(name); });
+}
 bool begin_layer(const char* op, const char* layer, bool is_backward) {
-  return current != nullptr && current->begin_layer(op, layer, is_backward);
+  return with_recorder([&](Recorder::State& state) { state.begin_layer(op, layer, is_backward); });
 }
 bool begin_kernel(const Stream& stream, const char* name, int64_t rows, int64_t columns) {
-  return current != nullptr && current->begin_kernel(stream, current->intern(name), rows, columns);
+  return with_recorder([&](Recorder::State& state) {
+    state.begin_kernel(stream, state.intern(name), rows, columns);
+  });
 }
 bool begin_kernel(const Stream& stream, const std::string& name) {
-  return current != nullptr && current->begin_kernel(stream, current->intern(name), 0, 0);
+  return with_recorder(
+      [&](Recorder::State& state) { state.begin_kernel(stream, state.intern(name), 0, 0); });
 }
 
 void end() noexcept {

@@ -7,7 +7,7 @@
 #include "engine/predict.h"
 #include "models/mlp.h"
 #include "tests/device_test.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/golden_mlp.h"
 
 namespace moonpool {
 namespace {
@@ -18,16 +18,9 @@ class ProbeGoldenTest : public DeviceTest {
  protected:
   ProbeGoldenTest() : golden_(Golden::load("probe.json")) {}
 
-  /// PyTorch's linearN is our lmN.
   void load(Mlp& mlp, const char* which) {
-    mlp.parameters().initialise(stream(), RandomKey{});
-    StateDict state = mlp.parameters().state_dict(stream());
-    for (NamedArray& array : state) {
-      std::string theirs = array.name;
-      theirs.replace(0, 2, "linear");
-      array.values = golden_["state"][which][theirs].values<float>();
-    }
-    mlp.parameters().load_state_dict(stream(), state);
+    mlp.parameters().load_state_dict(
+        stream(), mlp_state(golden_["state"][which], golden_["layers"].values<int64_t>()));
   }
 
   Pool pool() const {

@@ -1,9 +1,11 @@
 // A folder for one test's files, and the checks of error messages that tests of loaders share.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -17,9 +19,11 @@ namespace moonpool {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string name = ::testing::TempDir() + "moonpool-test-XXXXXX";
-    check(mkdtemp(name.data()) != nullptr, "cannot create {}", name);
-    path_ = name;
+    static std::atomic<int> made{0};
+    // What a dead process with this number left is stepped over.
+    do {
+      path_ = ::testing::TempDir() + fmt::format("moonpool-test-{}-{}", getpid(), made++);
+    } while (!std::filesystem::create_directory(path_));
   }
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;

@@ -4,26 +4,12 @@
 #include "engine/train_step.h"
 #include "models/mlp.h"
 #include "tests/device_test.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/golden_mlp.h"
 
 namespace moonpool {
 namespace {
 
 constexpr double kTolerance = 1e-5;
-
-/// PyTorch's linearN is our lmN.
-StateDict state_dict(const Golden& known, const std::vector<int64_t>& widths) {
-  StateDict state;
-  for (std::size_t layer = 1; layer < widths.size(); ++layer) {
-    const std::string theirs = "linear" + std::to_string(layer);
-    const std::string ours = "lm" + std::to_string(layer);
-    state.push_back({ours + ".weight",
-                     {widths[layer], widths[layer - 1]},
-                     known[theirs + ".weight"].values<float>()});
-    state.push_back({ours + ".bias", {widths[layer]}, known[theirs + ".bias"].values<float>()});
-  }
-  return state;
-}
 
 class TrainingGoldenTest : public DeviceTest {
  protected:
@@ -38,8 +24,8 @@ class TrainingGoldenTest : public DeviceTest {
           ema(adam, ema_model.parameters(),
               {.decay = golden["decay"].number(), .rule = EmaDecayRule::kWarmUp}),
           step(stream, store, model, ema_model, ema, batch, true) {
-      model.parameters().load_state_dict(stream, state_dict(golden["initial"]["main"], widths));
-      ema_model.parameters().load_state_dict(stream, state_dict(golden["initial"]["ema"], widths));
+      model.parameters().load_state_dict(stream, mlp_state(golden["initial"]["main"], widths));
+      ema_model.parameters().load_state_dict(stream, mlp_state(golden["initial"]["ema"], widths));
     }
 
     std::vector<int64_t> widths;
@@ -59,7 +45,7 @@ class TrainingGoldenTest : public DeviceTest {
 
   void expect_state(const Classifier& model, const Golden& known,
                     const std::vector<int64_t>& widths) {
-    const StateDict expected = state_dict(known, widths);
+    const StateDict expected = mlp_state(known, widths);
     const StateDict found = model.parameters().state_dict(stream());
     ASSERT_EQ(found.size(), expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -105,7 +91,7 @@ TEST_P(TrainingGoldenTest, EveryStepIsPyTorchs) {
     std::vector<float> gradients(static_cast<std::size_t>(parameters.size()));
     stream().copy_to_host(gradients.data(), parameters.gradients(), gradients.size() * 4);
     std::vector<float> expected;
-    for (const NamedArray& array : state_dict(golden["first_gradients"], run.widths)) {
+    for (const NamedArray& array : mlp_state(golden["first_gradients"], run.widths)) {
       expected.insert(expected.end(), array.values.begin(), array.values.end());
     }
     expect_near(gradients, expected);

@@ -1,4 +1,4 @@
-"""The convolutional networks of the paper in PyTorch, and inputs and weights that C++ can make, too.
+"""The networks of the paper in PyTorch, and inputs and weights that C++ can make, too.
 
 ResNet18 and VGG16 are those of the widely used CIFAR repository that the paper's code took them
 from (kuangliu/pytorch-cifar): the same modules in the same order under the same names, so that state
@@ -12,6 +12,26 @@ from torch import nn
 WEIGHTS, DATA = 2, 9  # RandomPurpose of kernels/runtime/philox.h
 MEAN = np.array([0.4914, 0.4822, 0.4465])  # CIFAR-10's, as in data/catalog.cpp
 DEVIATION = np.array([0.2470, 0.2435, 0.2616])
+
+
+class Mlp(nn.Module):
+    """models/mlp.h with two hidden layers; `layers` are the widths of its inputs, of both, and of its outputs."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.linear1 = nn.Linear(layers[0], layers[1])
+        self.linear2 = nn.Linear(layers[1], layers[2])
+        self.linear3 = nn.Linear(layers[2], layers[3])
+
+    def inputs_of_relus(self, x):
+        first = self.linear1(x)
+        return first, self.linear2(torch.relu(first))
+
+    def features(self, x):
+        return torch.relu(self.inputs_of_relus(x)[1])
+
+    def forward(self, x):
+        return self.linear3(self.features(x))
 
 
 class BasicBlock(nn.Module):

@@ -20,6 +20,7 @@ import copy
 import numpy as np
 import torch
 from golden_json import write_golden
+from golden_networks import Mlp
 
 torch.set_num_threads(1)
 
@@ -31,20 +32,6 @@ LEARNING_RATE = 1e-3
 DECAY = 0.999
 SMALLEST_MARGIN = 1e-4
 LARGEST_DIFFERENCE = 1e-6
-
-
-class Mlp(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear1 = torch.nn.Linear(LAYERS[0], LAYERS[1])
-        self.linear2 = torch.nn.Linear(LAYERS[1], LAYERS[2])
-        self.linear3 = torch.nn.Linear(LAYERS[2], LAYERS[3])
-
-    def features(self, x):
-        return torch.relu(self.linear2(torch.relu(self.linear1(x))))
-
-    def forward(self, x):
-        return self.linear3(self.features(x))
 
 
 def state(model):
@@ -88,7 +75,7 @@ def train(main, ema, points, labels, batches):
 
 def attempt(seed):
     torch.manual_seed(seed)
-    main, ema = Mlp(), Mlp()
+    main, ema = Mlp(LAYERS), Mlp(LAYERS)
     points = torch.randn(POINTS, LAYERS[0]) * 1.5
     labels = (torch.atan2(points[:, 1], points[:, 0]) * 3 / (2 * torch.pi) + 1.5).long().clamp(0, 2)
     batches = torch.cat([torch.randperm(POINTS) for _ in range(STEPS * BATCH // POINTS)])

@@ -16,6 +16,7 @@ Versions: in "made_with" of the file.
 import numpy as np
 import torch
 from golden_json import write_golden
+from golden_networks import Mlp
 
 torch.set_num_threads(1)
 
@@ -27,24 +28,11 @@ BATCH = 8
 THRESHOLD = 0.8
 
 
-class Mlp(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linear1 = torch.nn.Linear(LAYERS[0], LAYERS[1])
-        self.linear2 = torch.nn.Linear(LAYERS[1], LAYERS[2])
-        self.linear3 = torch.nn.Linear(LAYERS[2], LAYERS[3])
-        for parameter in self.parameters():
-            torch.nn.init.normal_(parameter)
-
-    def inputs_of_relus(self, x):
-        first = self.linear1(x)
-        return first, self.linear2(torch.relu(first))
-
-    def features(self, x):
-        return torch.relu(self.inputs_of_relus(x)[1])
-
-    def forward(self, x):
-        return self.linear3(self.features(x))
+def random_mlp():
+    model = Mlp(LAYERS)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    return model
 
 
 def state(model):
@@ -64,7 +52,8 @@ def difference_norms(main, ema, points):
 
 def origin_means(main, norms, points, sample, label, noisy, labelled, which):
     """Of the labelled examples whose `noisy` is `which`."""
-    losses, gradients, members_in_all = 0.0, 0.0, 0
+    members = [e for e in labelled if noisy[e] == which]
+    losses, gradients = 0.0, 0.0
     for first in range(0, len(labelled), BATCH):
         batch = [e for e in labelled[first : first + BATCH] if noisy[e] == which]
         if not batch:
@@ -76,12 +65,10 @@ def origin_means(main, norms, points, sample, label, noisy, labelled, which):
         norm = torch.sqrt(sum((part**2).sum() for part in gradient))
         losses += float(each.detach().sum())
         gradients += len(batch) * float(norm.detach())
-        members_in_all += len(batch)
-    members = [e for e in labelled if noisy[e] == which]
     return {
-        "examples": members_in_all,
-        "loss": losses / members_in_all,
-        "gradient": gradients / members_in_all,
+        "examples": len(members),
+        "loss": losses / len(members),
+        "gradient": gradients / len(members),
         "lh": float(norms[[sample[e] for e in members]].mean()),
     }
 
@@ -93,7 +80,7 @@ def group_mean(norms, sample, group):
 def attempt(seed):
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    main, ema = Mlp().float(), Mlp().float()
+    main, ema = random_mlp(), random_mlp()
     points = torch.randn(CLEAN_POINTS + NOISY_POINTS, LAYERS[0])
     initial = {"main": state(main), "ema": state(ema)}
     main, ema, points64 = main.double(), ema.double(), points.double()

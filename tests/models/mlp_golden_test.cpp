@@ -2,7 +2,7 @@
 #include "engine/predict.h"
 #include "models/mlp.h"
 #include "tests/device_test.h"
-#include "tests/golden/golden.h"
+#include "tests/golden/golden_mlp.h"
 
 namespace moonpool {
 namespace {
@@ -24,14 +24,7 @@ TEST_P(MlpGoldenTest, SaysWhatPyTorchSays) {
   for (const char* which : {"main", "ema"}) {
     SCOPED_TRACE(which);
     Mlp mlp(device(), widths, false);
-    mlp.parameters().initialise(stream(), RandomKey{});
-    StateDict state = mlp.parameters().state_dict(stream());
-    for (NamedArray& array : state) {
-      std::string theirs = array.name;  // lm1.weight -> linear1.weight
-      theirs.replace(0, 2, "linear");
-      array.values = golden["final"][which][theirs].values<float>();
-    }
-    mlp.parameters().load_state_dict(stream(), state);
+    mlp.parameters().load_state_dict(stream(), mlp_state(golden["final"][which], widths));
     const Predictions found = predict(stream(), mlp, store);
     expect_near(found.features, golden["outputs"][which]["features"]);
     expect_near(found.logits, golden["outputs"][which]["logits"]);

@@ -4,9 +4,7 @@
 
 #include "engine/train_step.h"
 #include "kernels/runtime/profile_recorder.h"
-#include "kernels/runtime/profile_trace.h"
 #include "models/make_model.h"
-#include "tests/data/scratch.h"
 #include "tests/device_test.h"
 #include "tests/golden/golden.h"
 #include "tests/trace_file.h"
@@ -56,16 +54,12 @@ class ProfileGoldenTest : public DeviceTest {
 
   TraceFile profile_training(const std::string& name, EmaStatistics statistics, int64_t steps,
                              std::vector<float>& values) {
-    const ScratchFolder scratch;
     profile::Recorder recorder(steps);
     values = train(name, statistics);
     recorder.stop();
     EXPECT_EQ(recorder.steps().at("train").taken, kSteps);
     EXPECT_EQ(recorder.steps().at("train").recorded, steps);
-    AtomicFile file(scratch / "trace.json");
-    profile::write_trace(recorder, "test", {}, file);
-    file.commit();
-    return TraceFile(scratch / "trace.json");
+    return written(recorder);
   }
 
   std::set<std::string> layers_;  // of the last network

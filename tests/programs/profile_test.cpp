@@ -11,11 +11,6 @@ class ProfileProgram : public testing::Test {
   bool same(const std::string& a, const std::string& b, const char* file) const {
     return read_file(scratch_ / a / file) == read_file(scratch_ / b / file);
   }
-  void expect_words(const std::string& text, const std::vector<std::string>& words) const {
-    for (const std::string& word : words) {
-      EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in " << text;
-    }
-  }
 
   ScratchFolder scratch_;
 };

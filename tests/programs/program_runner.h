@@ -36,14 +36,18 @@ inline ProgramResult run_program_line(const std::string& arguments) {
   return result;
 }
 
+inline void expect_words(const std::string& text, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in " << text;
+  }
+}
+
 /// The program must have ended with `status` and one line that has all of `words`.
 inline void expect_failure(const ProgramResult& result, int status,
                            const std::vector<std::string>& words) {
   EXPECT_EQ(result.status, status) << result.err;
   EXPECT_EQ(result.error_lines(), 1) << result.err;
-  for (const std::string& word : words) {
-    EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in " << result.err;
-  }
+  expect_words(result.err, words);
 }
 
 /// The same of `moonpool ARGUMENTS`.

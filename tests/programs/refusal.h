@@ -21,9 +21,7 @@ class RefusalTest : public testing::Test {
     EXPECT_EQ(result.status, status);
     EXPECT_EQ(result.error_lines(), 1);
     EXPECT_TRUE(result.err.starts_with("moonpool: "));
-    for (const std::string& word : words) {
-      EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "'";
-    }
+    expect_words(result.err, words);
     EXPECT_TRUE(files() == before) << "files were made, changed or lost";
   }
 

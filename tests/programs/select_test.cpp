@@ -30,12 +30,8 @@ class SelectProgram : public testing::Test {
                    const std::vector<std::string>& words) {
     const ProgramResult result =
         run_program_line("moonpool select --device cpu --out " + path("out.npy") + " " + arguments);
-    EXPECT_EQ(result.status, status) << arguments << "\n" << result.err;
-    EXPECT_EQ(result.error_lines(), 1) << result.err;
-    for (const std::string& word : words) {
-      EXPECT_NE(result.err.find(word), std::string::npos)
-          << "no '" << word << "' in " << result.err;
-    }
+    SCOPED_TRACE(arguments);
+    expect_failure(result, status, words);
   }
 
   static std::vector<float> normals(int64_t count, uint64_t seed) {

@@ -168,6 +168,7 @@ TEST_F(StoreTest, ATryLeavesNoResult) {
   EXPECT_EQ(result.out.find("published"), std::string::npos) << result.out;
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "store"));
   const std::filesystem::path run = only_run("store-tried");
+  ASSERT_FALSE(run.empty());
   EXPECT_NE(run.string().find("-paper-tried-s1-"), std::string::npos) << run;
   const std::string records = read_file(run / "rounds.jsonl");
   EXPECT_EQ(std::count(records.begin(), records.end(), '\n'), 1);
@@ -399,6 +400,12 @@ TEST_F(StoreTest, WhatIsWrongWithACallOfReplicateIsSaid) {
   refused("--preset smoke --only dataset=mnist", "expected cifar10 or svhn");
   refused("--preset full", "--data-dir is missing");
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "x"));
+
+  // The program behind all of these names, by its own.
+  const ProgramResult nameless = run_program_line("replicate_exhibit --help");
+  EXPECT_EQ(nameless.status, 2);
+  EXPECT_EQ(nameless.error_lines(), 1) << nameless.err;
+  EXPECT_NE(nameless.err.find("expected one of table1"), std::string::npos) << nameless.err;
 }
 
 }  // namespace

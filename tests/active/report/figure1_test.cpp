@@ -1,7 +1,6 @@
 #include "active/report/figure1.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include "kernels/runtime/atomic_file.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/random.h"
+#include "tests/data/scratch.h"
 
 namespace moonpool {
 namespace {
@@ -80,23 +80,6 @@ Figure1Report sample_report(int panels) {
   for (int i = 0; i < panels; ++i) report.panels.push_back(sample_panel(i == 0 ? "CONF" : "LHD"));
   return report;
 }
-
-/// A folder that goes away with the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "moonpool-report-XXXXXX").string();
-    check(mkdtemp(name.data()) != nullptr, "no temporary folder");
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Programs are searched in this folder only, for as long as this lives.
 class SearchPath {
@@ -224,7 +207,7 @@ TEST(Figure1, PanelsThatContradictAreRefused) {
 
 TEST(Figure1, WritesSelfContainedFiles) {
   if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
-  const Folder folder;
+  const ScratchFolder folder;
   EXPECT_TRUE(write_figure1(folder.path() / "new" / "folder", sample_report(8)).empty());
   const auto text = [&](const char* name) {
     return read_file(folder.path() / "new/folder" / name);
@@ -253,8 +236,8 @@ TEST(Figure1, WritesSelfContainedFiles) {
 }
 
 TEST(Figure1, WithoutGnuplotAllElseIsWritten) {
-  const Folder folder;
-  const Folder empty;
+  const ScratchFolder folder;
+  const ScratchFolder empty;
   write_file_atomically(folder.path() / "figure1.svg", "of an earlier report");
   const SearchPath path(empty.path());
   const std::vector<std::string> warnings = write_figure1(folder.path(), sample_report(2));
@@ -273,8 +256,8 @@ TEST(Figure1, WithoutGnuplotAllElseIsWritten) {
 }
 
 TEST(Figure1, AFailingGnuplotIsNamedWithItsReason) {
-  const Folder folder;
-  const Folder tools;
+  const ScratchFolder folder;
+  const ScratchFolder tools;
   write_file_atomically(tools.path() / "gnuplot",
                         "#!/bin/sh\necho first >&2\necho 'no fonts' >&2\nexit 3\n");
   std::filesystem::permissions(tools.path() / "gnuplot", std::filesystem::perms::owner_all);
@@ -285,7 +268,7 @@ TEST(Figure1, AFailingGnuplotIsNamedWithItsReason) {
 }
 
 TEST(Figure1, WithoutPanelsThereIsNoPictureAndNoWarning) {
-  const Folder folder;
+  const ScratchFolder folder;
   EXPECT_TRUE(write_figure1(folder.path(), sample_report(0)).empty());
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "figure1.svg"));
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "index.html"));

@@ -74,9 +74,6 @@ class Scheduler {
   void finish_all();
   void drop_all();
 
-  /// Pieces of work that have run: the device's clock.
-  int64_t moment() const { return moment_; }
-
   /// The error that a kernel left behind; every call returns it from then on.
   cudaError sticky() const { return sticky_; }
   void set_sticky(cudaError error) { sticky_ = error; }
@@ -90,7 +87,7 @@ class Scheduler {
 
   std::vector<std::unique_ptr<StreamState>> streams_;  // the legacy stream is the first
   cudaError sticky_ = cudaSuccess;
-  int64_t moment_ = 0;
+  int64_t moment_ = 0;  // pieces of work that have run: the device's clock
 };
 
 }  // namespace moonpool::emulator

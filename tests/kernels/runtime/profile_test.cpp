@@ -4,8 +4,6 @@
 #include "kernels/pointwise/pointwise.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/profile_recorder.h"
-#include "kernels/runtime/profile_trace.h"
-#include "tests/data/scratch.h"
 #include "tests/device_test.h"
 #include "tests/trace_file.h"
 
@@ -169,7 +167,6 @@ TEST(Profile, ScopesMayOutliveTheRecorder) {
 }
 
 TEST(Profile, TheFileIsJsonWhateverTheNames) {
-  const ScratchFolder scratch;
   const Stream stream(kCpu);
   Recorder recorder(1);
   {
@@ -177,10 +174,7 @@ TEST(Profile, TheFileIsJsonWhateverTheNames) {
     const profile::Kernel kernel(stream, [] { return std::string("back\\slash\nand line"); });
   }
   recorder.stop();
-  AtomicFile file(scratch / "trace.json");
-  profile::write_trace(recorder, "quoted \"process\"", {{"device", "C:\\"}}, file);
-  file.commit();
-  const TraceFile trace(scratch / "trace.json");
+  const TraceFile trace = written(recorder, "quoted \"process\"", {{"device", "C:\\"}});
   trace.expect_nested();
   EXPECT_EQ(trace.names("step"), std::set<std::string>{"a \"step\""});
   EXPECT_EQ(trace.names("kernel"), std::set<std::string>{"back\\slash\nand line"});
@@ -192,7 +186,6 @@ TEST(Profile, TheFileIsJsonWhateverTheNames) {
 class ProfileOnDevice : public DeviceTest {};
 
 TEST_P(ProfileOnDevice, KernelsAreOnTheTrackOfTheirStream) {
-  const ScratchFolder scratch;
   const Buffer<float> values = upload(std::vector<float>(100, -1.0f));
   Stream other(device());
   const Buffer<float> others = upload(std::vector<float>(100, -1.0f));
@@ -205,10 +198,7 @@ TEST_P(ProfileOnDevice, KernelsAreOnTheTrackOfTheirStream) {
     for_each(stream(), 50, kernels::Fill<float>{values.data(), 1.0f});
   }
   recorder.stop();
-  AtomicFile file(scratch / "trace.json");
-  profile::write_trace(recorder, "test", {}, file);
-  file.commit();
-  const TraceFile trace(scratch / "trace.json");
+  const TraceFile trace = written(recorder);
   trace.expect_nested();
   EXPECT_EQ(names(recorder, Category::kKernel),
             (std::vector<std::string>{"Relu<float>", "Relu<float>", "Fill<float>", "Relu<float>",
