@@ -29,6 +29,9 @@ constexpr std::array<std::string_view, 8> kStrategies = {"RAND",    "CONF",  "MA
                                                          "CORESET", "BADGE", "LHD",  "ENTROPY"};
 
 int style_of(std::string_view name, std::size_t index) {
+  // What a probe sees: CORESET's and CONF's, which are far apart.
+  if (name == "clean") return 4;
+  if (name == "noisy") return 1;
   const std::string_view strategy = name.substr(0, name.find_first_of(" +"));
   const auto found = std::find(kStrategies.begin(), kStrategies.end(), strategy);
   return static_cast<int>(found != kStrategies.end()
@@ -41,7 +44,7 @@ constexpr std::array<std::string_view, 8> kLight = {"#6e7781", "#d55e00", "#b886
                                                     "#0072b2", "#00805f", "#111418", "#7a5195"};
 constexpr std::array<std::string_view, 8> kDark = {"#9aa4af", "#ff8a3d", "#e6b422", "#e08fc0",
                                                    "#5cb3ec", "#2fc79b", "#ffffff", "#b795d8"};
-constexpr std::array<std::string_view, 8> kDashes = {"1 4", "7 3",  "7 3 1 3", "3 3",
+constexpr std::array<std::string_view, 8> kDashes = {"2 3", "7 3",  "7 3 1 3", "3 3",
                                                      "",    "12 3", "",        "2 2"};
 
 struct Range {
@@ -209,6 +212,10 @@ std::string line_chart_svg(const LineChart& chart) {
     if (series.y.empty() || !std::isfinite(series.y.back())) continue;
     const int style = style_of(series.name, i);
     append(svg, "<path class=\"line s{}\" d=\"{}\"/>", style, path_of(series.x, series.y, x, y));
+    if (series.x.size() == 1) {  // has no line
+      append(svg, "<circle class=\"dot s{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", style,
+             x.at(series.x.front()), y.at(series.y.front()));
+    }
     const double end = y.at(series.y.back());
     names.push_back({series.name, style, end, end});
   }
@@ -226,8 +233,10 @@ std::string line_chart_file(const LineChart& chart) {
       ".grid{stroke:#d1d9e0}.axis{stroke:#59636e}.line{stroke-width:2;stroke-linejoin:round}"
       ".band{opacity:.12}.name{font-weight:600}";
   for (std::size_t i = 0; i < kLight.size(); ++i) {
-    append(style, ".line.s{0}{{stroke:{1}}}.band.s{0}{{fill:{1}}}.name.s{0}{{fill:{1}}}", i,
-           kLight[i]);
+    append(
+        style,
+        ".line.s{0}{{stroke:{1}}}.band.s{0}{{fill:{1}}}.name.s{0}{{fill:{1}}}.dot.s{0}{{fill:{1}}}",
+        i, kLight[i]);
     if (!kDashes[i].empty()) append(style, ".line.s{}{{stroke-dasharray:{}}}", i, kDashes[i]);
   }
   style += "</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>";
@@ -244,7 +253,7 @@ std::string chart_style() {
       ".chart path{fill:none}.chart .grid{stroke:var(--line);stroke-width:1}"
       ".chart .axis{stroke:var(--faint);stroke-width:1}"
       ".chart .line{stroke:var(--c);stroke-width:2;stroke-linejoin:round}"
-      ".chart .band{fill:var(--c);opacity:.12}"
+      ".chart .band{fill:var(--c);opacity:.12}.chart .dot{fill:var(--c)}"
       ".chart .name{fill:var(--c);font-weight:600}\n";
   std::string dark_css;
   for (std::size_t i = 0; i < kLight.size(); ++i) {

@@ -27,8 +27,9 @@ struct LineChart {
 };
 
 /// An <svg> element with axes, grid, curves and each curve's name at its end; names keep apart. A
-/// series named like a strategy has its colour and dashes (chart_style); numbers that are not
-/// finite are left out. Empty if nothing can be drawn.
+/// series named like a strategy, or clean or noisy, has colour and dashes of its own (chart_style);
+/// one of a single point is a dot. Numbers that are not finite are left out. Empty if nothing can
+/// be drawn.
 std::string line_chart_svg(const LineChart& chart);
 
 /// The same as a file of its own, black on white.

@@ -35,8 +35,9 @@ void append_section(std::string& page, const StoreSection& section, std::size_t 
                     charts_html(clean_share_charts(section.runs)));
   for (const std::string& id : exhibits_of(section)) {
     const Exhibit& exhibit = find_exhibit(id);
-    if (exhibit.probe) page += charts_html(probe_charts(exhibit, section.runs));
-    page += page_part(exhibit.title, exhibit_html(exhibit, section.runs));
+    const std::string curves =
+        exhibit.probe ? charts_html(probe_charts(exhibit, section.runs)) : std::string();
+    page += page_part(exhibit.title, curves + exhibit_html(exhibit, section.runs));
   }
   std::string balance;
   for (const ReportTable& table : section.class_balance) balance += table_html(table, 4);

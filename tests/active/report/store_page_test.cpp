@@ -145,6 +145,14 @@ TEST(Charts, ACurveIsWhereItBelongs) {
       << svg;
   EXPECT_NE(svg.find("t &amp; u"), std::string::npos);
   EXPECT_EQ(line_chart_svg({.title = "none"}), "");
+  // A point alone has no line; clean and noisy are told apart in whatever order they come.
+  const std::string point = line_chart_svg(
+      {.title = "point",
+       .series = {{.name = "noisy", .x = {1}, .y = {1}}, {.name = "clean", .x = {1}, .y = {0}}}});
+  EXPECT_NE(point.find("<circle class=\"dot s1\" cx=\"52.0\" cy=\"46.0\""), std::string::npos)
+      << point;
+  EXPECT_NE(point.find("<circle class=\"dot s4\" cx=\"52.0\" cy=\"298.0\""), std::string::npos)
+      << point;
 }
 
 TEST(EventFiles, AreTensorBoardsToTheByte) {
