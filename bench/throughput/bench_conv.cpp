@@ -1,36 +1,13 @@
 // Throughput of the convolutions of ResNet18 with width 16, batch 64: every shape by itself, and
 // all of a training step's in a row.
-#include <string>
-#include <vector>
-
 #include "bench/throughput/bench_device.h"
-#include "kernels/vendor/conv.h"
+#include "bench/throughput/resnet18_convs.h"
 
 namespace moonpool {
 namespace {
 
+constexpr int64_t kWidth = 16;
 constexpr int64_t kBatch = 64;
-
-struct Layer {
-  const char* name;
-  int64_t size, in, out, kernel, stride;
-  int count;  // how many there are in the network
-  ConvShape shape() const { return {kBatch, size, size, in, out, kernel, stride, kernel / 2}; }
-};
-
-const Layer kLayers[] = {
-    {"3-16", 32, 3, 16, 3, 1, 1},
-    {"16-16", 32, 16, 16, 3, 1, 4},
-    {"16-32 stride 2", 32, 16, 32, 3, 2, 1},
-    {"shortcut 16-32", 32, 16, 32, 1, 2, 1},
-    {"32-32", 16, 32, 32, 3, 1, 3},
-    {"32-64 stride 2", 16, 32, 64, 3, 2, 1},
-    {"shortcut 32-64", 16, 32, 64, 1, 2, 1},
-    {"64-64", 8, 64, 64, 3, 1, 3},
-    {"64-128 stride 2", 8, 64, 128, 3, 2, 1},
-    {"shortcut 64-128", 8, 64, 128, 1, 2, 1},
-    {"128-128", 4, 128, 128, 3, 1, 3},
-};
 
 enum Op { kForward, kData, kFilter };
 const char* const kOpNames[] = {"forward", "data gradient", "filter gradient"};
@@ -59,10 +36,7 @@ class Conv {
                               filter_grad_.data());
     }
   }
-  double flops() const {
-    return 2.0 * static_cast<double>(shape_.out_size() * shape_.in_channels) *
-           static_cast<double>(shape_.kernel * shape_.kernel);
-  }
+  double flops() const { return conv_flops(shape_); }
 
  private:
   ConvShape shape_;
@@ -71,9 +45,9 @@ class Conv {
 };
 
 template <class T>
-void convolution(benchmark::State& state, const Layer& layer, Op op) {
+void convolution(benchmark::State& state, const Resnet18Conv& layer, Op op) {
   Stream stream(bench_device());
-  const Conv<T> conv(stream, layer.shape());
+  const Conv<T> conv(stream, layer.shape(kBatch));
   measure(state, stream, {.flops = conv.flops()}, [&] { conv.run(stream, op); });
 }
 
@@ -82,8 +56,8 @@ template <class T>
 void all_convolutions(benchmark::State& state) {
   Stream stream(bench_device());
   std::vector<Conv<T>> convs;
-  for (const Layer& layer : kLayers) {
-    for (int i = 0; i < layer.count; ++i) convs.emplace_back(stream, layer.shape());
+  for (const Resnet18Conv& layer : resnet18_convs(kWidth)) {
+    for (int i = 0; i < layer.count; ++i) convs.emplace_back(stream, layer.shape(kBatch));
   }
   double flops = -convs[0].flops();
   for (const Conv<T>& conv : convs) flops += 3 * conv.flops();
@@ -99,7 +73,7 @@ void all_convolutions(benchmark::State& state) {
 template <class T>
 void add_of() {
   const std::string precision = name(kPrecisionOf<T>);
-  for (const Layer& layer : kLayers) {
+  for (const Resnet18Conv& layer : resnet18_convs(kWidth)) {
     for (const Op op : {kForward, kData, kFilter}) {
       add_benchmark("conv/" + precision + "/" + layer.name + "/" + kOpNames[op],
                     [=](benchmark::State& state) { convolution<T>(state, layer, op); });

@@ -106,7 +106,7 @@ inline Buffer<int32_t> steps_of_seven(Stream& stream, int64_t count, int64_t bou
   return Buffer<int32_t>(stream, std::span<const int32_t>(values));
 }
 
-/// The precision that goes with an element type, and its name.
+/// The precision that goes with an element type.
 template <class T>
 inline constexpr Precision kPrecisionOf =
     std::is_same_v<T, BFloat16> ? Precision::kBf16 : Precision::kFp32;

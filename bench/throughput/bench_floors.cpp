@@ -1,5 +1,6 @@
 // The machine's ceilings, which the rates of all others are shares of: copying memory, at sizes
-// from the first cache to main memory, and matrix products at each precision.
+// from the first cache to main memory, and matrix products at each precision, which are
+// convolutions here (bench_gemm.cpp has the product itself).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 
 #include "bench/throughput/bench_device.h"
 #include "kernels/vendor/conv.h"
-#include "kernels/vendor/gemm.h"
 
 namespace moonpool {
 namespace {
@@ -34,17 +34,6 @@ void copy(benchmark::State& state, int64_t bytes) {
 constexpr int64_t kSide = 2048;
 constexpr double kProductFlops = 2.0 * kSide * kSide * kSide;
 
-void product_fp32(benchmark::State& state) {
-  Stream stream(bench_device());
-  const auto a = waves<float>(stream, kSide * kSide);
-  const auto b = waves<float>(stream, kSide * kSide);
-  const auto out = waves<float>(stream, kSide * kSide);
-  measure(state, stream, {.flops = kProductFlops}, [&] {
-    gemm<float>(stream, Transpose::kNo, Transpose::kYes, kSide, kSide, kSide, a.data(), b.data(),
-                0.0f, out.data());
-  });
-}
-
 /// A convolution with a filter of one pixel is a matrix product.
 template <class T>
 void product_by_convolution(benchmark::State& state, Precision precision) {
@@ -65,7 +54,6 @@ void product_by_convolution(benchmark::State& state, Precision precision) {
           fmt::format("floor/copy/{}", kibibytes << 10),
           [=](State& state) { copy(state, kibibytes << 10); }, threads);
     }
-    add_benchmark("floor/product/fp32", product_fp32, threads);
     const auto add_convolution = [=](const char* name, const auto& run) {
       add_benchmark(fmt::format("floor/product/{}/by convolution", name), run, threads);
     };

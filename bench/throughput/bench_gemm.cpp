@@ -1,4 +1,5 @@
-// Throughput of small matrix products: those of the MLPs, forward.
+// Throughput of small matrix products: those of the MLPs, forward. A large one is a ceiling, as
+// those of bench_floors.cpp are.
 #include <fmt/format.h>
 
 #include "bench/throughput/bench_device.h"
@@ -26,6 +27,11 @@ struct Size {
   for (const Size s : {Size{16, 128, 128}, Size{64, 256, 3072}, Size{512, 128, 128}}) {
     add_benchmark(fmt::format("gemm/fp32/{}x{}x{}", s.m, s.n, s.k),
                   [=](benchmark::State& state) { product(state, s.m, s.n, s.k); });
+  }
+  for (const int threads : {0, 1}) {
+    add_benchmark(
+        "floor/product/fp32", [](benchmark::State& state) { product(state, 2048, 2048, 2048); },
+        threads);
   }
   return true;
 }();

@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kImage = 32 * 32 * 3;
 constexpr int64_t kSamples = 8192;
 
-/// Rows of a store in another order, normalised. `bytes_each` of a value.
+/// Rows of a store in another order, normalised.
 template <class Source>
 void gather(benchmark::State& state, int64_t batch, int64_t width) {
   Stream stream(bench_device());

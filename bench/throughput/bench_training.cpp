@@ -9,6 +9,7 @@
 
 #include "bench/throughput/bench_device.h"
 #include "bench/throughput/bench_folder.h"
+#include "bench/throughput/resnet18_convs.h"
 #include "data/npy.h"
 #include "engine/predict.h"
 #include "engine/safetensors.h"
@@ -37,21 +38,12 @@ struct ConvFlops {
   double all = 0;
   double first = 0;
 };
-ConvFlops conv_flops(const Network& network) {
+ConvFlops flops_of(const Network& network) {
   ConvFlops flops;
   if (network.model.name != "resnet18") return flops;
-  const auto conv = [](double size, double in, double out, double kernel) {
-    return 2 * size * size * in * out * kernel * kernel;
-  };
-  const auto width = static_cast<double>(network.model.width);
-  flops.first = conv(32, 3, width, 3);
-  flops.all = flops.first + 4 * conv(32, width, width, 3);
-  for (int stage = 1; stage < 4; ++stage) {
-    const double size = 32 >> stage;
-    const double in = width * (1 << (stage - 1));
-    flops.all += conv(size, in, 2 * in, 3) + conv(size, in, 2 * in, 1);
-    flops.all += 3 * conv(size, 2 * in, 2 * in, 3);
-  }
+  const auto convs = resnet18_convs(network.model.width);
+  flops.first = conv_flops(convs[0].shape(1));
+  for (const Resnet18Conv& conv : convs) flops.all += conv.count * conv_flops(conv.shape(1));
   return flops;
 }
 
@@ -120,7 +112,7 @@ void training_step(benchmark::State& state, const Network& network, int64_t batc
   state.counters["activation_bytes"] =
       static_cast<double>(step.activation_bytes() + step.ema_activation_bytes());
   state.counters["parameters"] = static_cast<double>(model->parameters().parameter_count());
-  const ConvFlops flops = conv_flops(network);
+  const ConvFlops flops = flops_of(network);
   const auto examples = static_cast<double>(count);
   report(state, {.flops = examples * ((ema_forward ? 4 : 3) * flops.all - flops.first),
                  .items = examples});
@@ -139,7 +131,7 @@ void scoring(benchmark::State& state, const Network& network, int64_t count) {
               {{count, network.classes}, predict(stream, *model, store).logits.download(stream)});
   }
   const auto examples = static_cast<double>(count);
-  measure(state, stream, {.flops = examples * conv_flops(network).all, .items = examples},
+  measure(state, stream, {.flops = examples * flops_of(network).all, .items = examples},
           [&] { benchmark::DoNotOptimize(predict(stream, *model, store).logits.data()); });
 }
 
