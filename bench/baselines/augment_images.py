@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Four of RandAugment's operations, drawn anew for every image, then Cutout and normalisation, on one core.
 
-    augment_images.py pillow|pillow-operations|torchvision [--images 1000] [--seed 1]
+    augment_images.py pillow|pillow-operations|torchvision [--images 1000] [--seed 1] [--moonpool PROGRAM]
 
 pillow             Pillow's operations on PIL images, Cutout and normalisation with NumPy
 pillow-operations  the operations alone, without making arrays of the results
 torchvision        torchvision.transforms.v2.functional on uint8 tensors, Cutout and normalisation with PyTorch
 
 Images of 32 x 32 x 3 as bench_augment.cpp draws them. Says how far torchvision's pixels are from Pillow's on average
-after the operations, and then measures when it is asked (serve.py), in processor time of one thread.
+after the operations, or in how many of some images Pillow's differ at all from those of PROGRAM, moonpool, and then
+measures when it is asked (serve.py), in processor time of one thread.
 """
 import argparse
 import random
@@ -16,12 +17,14 @@ import time
 
 import numpy as np
 
+from check_augment import Checker
 from pillow_operations import DRAWN, OPERATIONS, image_of
 from serve import seconds_per_call, serve
 
 MEAN = np.float32([0.4914, 0.4822, 0.4465])
 DEVIATION = np.float32([0.2470, 0.2435, 0.2616])
 SIDE = 32
+CHECKED = 200  # images
 
 
 def draw(randomness):
@@ -119,6 +122,7 @@ def main():
     parser.add_argument("way", choices=("pillow", "pillow-operations", "torchvision"))
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--moonpool", help="ours, whose pixels are compared with Pillow's")
     args = parser.parse_args()
     randomness = random.Random(args.seed)
     arrays = pictures(args.images)
@@ -129,6 +133,10 @@ def main():
         facts["difference"] = work.difference(new_calls())
     else:
         work = Pillow(arrays, finish=args.way == "pillow")
+        if args.moonpool:
+            checker = Checker(args.moonpool, "cpu")
+            checker.chains("chains", arrays[:CHECKED], ["--n", 4, "--cutout", 16, "--seed", 1])
+            facts = {"checked": checker.compared["chains"], "different": checker.different["chains"]}
     work(new_calls())
 
     def measure(seconds):

@@ -41,18 +41,18 @@ def resized(images, height, width):
 
 
 class Checker:
-    def __init__(self, arguments):
-        self.arguments = arguments
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="check_augment"))
+    def __init__(self, moonpool, device, operations=None):
+        self.moonpool, self.device, self.chosen = moonpool, device, operations
+        self.holder = tempfile.TemporaryDirectory(prefix="check_augment")
+        self.folder = pathlib.Path(self.holder.name)
         self.compared = collections.Counter()
         self.different = collections.Counter()
         self.examples = []
 
     def run(self, images, *options):
         np.save(self.folder / "in.npy", images)
-        command = [self.arguments.moonpool, "augment", "--in", str(self.folder / "in.npy"), "--out",
-                   str(self.folder / "out.npy"), "--device", self.arguments.device,
-                   *map(str, options)]
+        command = [self.moonpool, "augment", "--in", str(self.folder / "in.npy"), "--out",
+                   str(self.folder / "out.npy"), "--device", self.device, *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
@@ -69,7 +69,7 @@ class Checker:
     def operations(self, what, images, count, randomness):
         pictures = [image_of(array) for array in images]
         for name, operation in OPERATIONS.items():
-            if self.arguments.operations and name not in self.arguments.operations:
+            if self.chosen and name not in self.chosen:
                 continue
             for magnitude in magnitudes(name, count, randomness):
                 part = name if name in ("identity", "autocontrast", "equalize") else (
@@ -111,7 +111,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
     started = time.time()
-    checker = Checker(arguments)
+    checker = Checker(arguments.moonpool, arguments.device, arguments.operations)
     randomness = random.Random(arguments.seed)
     test = cifar10(arguments.data_dir, ["test_batch.bin"])
     train = cifar10(arguments.data_dir, [f"data_batch_{i}.bin" for i in range(1, 6)])

@@ -4,11 +4,14 @@
     bench/compare [--quick] [--only PATTERN] [--list] [--device cpu|cuda] [--bin FOLDER] [--python PROGRAM]
                   [--seconds S] [--rounds N] [--out FILE.json]
 
-Every row first makes sure that both sides compute the same. Then all ways of the other side are timed once, and the
-best of them (which differ from row to row) run in turn with ours; in each round the best of them counts, and the ratio
-is the median over the rounds. "Share of the floor" is how much of the time would be left at the machine's ceilings,
-which are measured in the same run: copies in memory, matrix products at each precision, by us or PyTorch, whichever is
-faster. Memory is the most that a process held, libraries included.
+First a row compares what both sides compute: losses, logits, pixels, scores or choices; a way of the other side that
+computes something else is left out. Of RAND, BADGE and LHD, which draw, it looks only whether the rows chosen all
+differ from each other; accuracies of Four-Moons are compared afterwards; starts and memory of a step have no such
+check. Where the other side has many ways, all are timed once, and the best of them (which differ from row to row) run
+in turn with ours; in each round the best of them counts, and the ratio is the median over the rounds. "Share of the
+floor" is how much of the time would be left at the machine's ceilings, which are measured in the same run: copies in
+memory, matrix products at each precision, by us or PyTorch, whichever is faster. Memory is the most that a process
+held, libraries included.
 
 `make bench` builds what this needs, makes a Python environment for the other side, and runs it. Without one, or where a
 package is missing, ours is measured alone. Results are written after every row.
@@ -63,8 +66,10 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="turns of both sides [3; 2 with --quick]")
     parser.add_argument("--out", type=pathlib.Path, help="[build/bench/compare_DEVICE.json]")
     args = parser.parse_args()
-    args.seconds = args.seconds or (0.5 if args.quick else 1.5)
-    args.rounds = args.rounds or (2 if args.quick else 3)
+    if args.seconds is None:
+        args.seconds = 0.5 if args.quick else 1.5
+    if args.rounds is None:
+        args.rounds = 2 if args.quick else 3
     if args.seconds <= 0 or args.rounds < 1:
         parser.error("--seconds has to be above 0, and --rounds at least 1")
     args.out = args.out or root / f"build/bench/compare_{args.device}.json"
@@ -80,13 +85,12 @@ def arguments():
 
 
 def say_what_is_left_out(rows, present):
-    """{work} of the rows whose other side cannot run, which is said in one line."""
+    """In one line, the groups of rows whose other side cannot run."""
     alone = [row for row in rows if not set(row.needs) <= present]
     missing = sorted({name for row in alone for name in row.needs} - present)
     if alone:
         groups = list(dict.fromkeys(row.group for row in alone))
         print(f"Ours alone in {len(alone)} rows ({', '.join(groups)}): this Python has no {', '.join(missing)}.")
-    return {row.work for row in alone}
 
 
 def write(path, result):
@@ -124,7 +128,8 @@ def main():
             return 1
     begin = time.perf_counter()
     versions = provenance.packages(args.python)
-    alone = say_what_is_left_out(args.rows, provenance.modules(versions))
+    present = provenance.modules(versions)
+    say_what_is_left_out(args.rows, present)
     context = Context(Bench(bench, args.device), moonpool, args.device, args.python, args.seconds, args.rounds,
                       say=lambda text: print(text, flush=True))
     result = {"what": "Moonpool beside the best of other software for the same work, by turns",
@@ -136,15 +141,13 @@ def main():
         context.ceilings = floors.measure_ceilings(context)
         result["ceilings"] = context.ceilings.as_json()
         for row in args.rows:
-            context.python = None if row.work in alone else args.python
+            context.python = args.python if set(row.needs) <= present else None
             good = measure_row(row, context, result) and good
             result["took"] = time.perf_counter() - begin
             write(args.out, result)
     except Failed as failure:
         print(f"bench/compare: {failure}", file=sys.stderr)
         return 1
-    finally:
-        selection.arrays.close()
     print(f"\n{table.text(result)}\n\nwrote {args.out} after {result['took']:.0f} s")
     return 0 if good else 1
 

@@ -45,8 +45,8 @@ def section(result, source):
         svg = source.with_suffix(".svg")
         lines += [f"![How many times as fast as the best baseline, row by row]({svg})", ""]
     if result["kernels"]:
-        lines += ["| kernels | how many | share of the floor, median | lowest |\n|---|---|---|---|",
-                  *("| " + " | ".join(line) + " |" for line in families(result["kernels"])), ""]
+        lines += [table.markdown([("kernels", "how many", "share of the floor, median", "lowest"),
+                                  *families(result["kernels"])]), ""]
     if result.get("ceilings"):
         lines += [f"Floors of that run: {table.ceilings(result['ceilings'])}.", ""]
     return "\n".join(lines)

@@ -1,10 +1,7 @@
 """A row of the table: some work, who does it how fast, and what the machine could do at most."""
-import contextlib
 import dataclasses
 import pathlib
 import re
-import shutil
-import tempfile
 
 from alternate import alternate, finalists
 from processes import Bench, Failed, Worker
@@ -22,14 +19,6 @@ class Context:
     rounds: int
     ceilings: object = None     # floors.Ceilings, once they are known
     say: object = print
-
-    @contextlib.contextmanager
-    def folder(self):
-        path = pathlib.Path(tempfile.mkdtemp(prefix="moonpool_compare_"))
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclasses.dataclass
@@ -96,7 +85,7 @@ class Sides:
                 self.workers.pop(name).close()
         theirs = {name: lambda name=name: self.value(name, context.seconds) for name in self.workers}
         result = alternate(ours, theirs, rounds or context.rounds, self.higher)
-        result.update(unit=unit, higher_is_better=self.higher)
+        result["unit"] = unit
         if self.workers:
             result["theirs_memory_mib"] = self.workers[result["best"]].memory_mib
             if self.checks:
@@ -106,3 +95,16 @@ class Sides:
         if self.errors:
             result["left_out"] = self.errors
         return result
+
+    def run_benchmark(self, ours, value, unit, **options):
+        """`run` where a turn of ours is `ours()`, a row of bench_throughput, and counts as `value(row)`. (result, the
+        first row)."""
+        measured = []
+
+        def turn():
+            measured.append(ours())
+            return value(measured[-1])
+
+        result = self.run(turn, unit, **options)
+        result["ours_memory_mib"] = max(row["memory_mib"] for row in measured)
+        return result, measured[0]

@@ -1,4 +1,7 @@
 """Rows of selection: every strategy chooses 1,000 of 250,000 rows, on the same arrays."""
+import functools
+import tempfile
+
 from row import Row, Sides
 
 LOOPS = {"CORESET": "released code's loop", "BADGE": "BADGE repository's loop", "LHD": "released code's loop"}
@@ -32,43 +35,22 @@ def measure(context, strategy, folder):
         else:
             for way, name in (SAMPLE_WAYS if strategy == "RAND" else WAYS).items():
                 sides.add(name, "selection_scores.py", *common, "--way", way, check=check)
-        measured = []
-
-        def ours():
-            measured.append(context.bench.row(f"select/{strategy}", context.seconds / 2, folder))
-            return measured[-1]["seconds"]
-
-        result = sides.run(ours, "s", rounds=2 if strategy in LOOPS else None)
-        result["ours_memory_mib"] = max(row["memory_mib"] for row in measured)
-        bytes_once = measured[0]["bytes_per_second"] * measured[0]["seconds"]
+        result, row = sides.run_benchmark(lambda: context.bench.row(f"select/{strategy}", context.seconds / 2, folder),
+                                          lambda row: row["seconds"], "s", rounds=2 if strategy in LOOPS else None)
+        bytes_once = row["bytes_per_second"] * row["seconds"]
         result["floor"] = {"what": "copying as many bytes as the arrays have",
                            "share": bytes_once / result["ours"] / context.ceilings.copy(bytes_once)}
         return result
 
 
-class SharedArrays:
-    """The arrays of all rows, drawn by the first of them."""
-
-    def __init__(self):
-        self.manager = None
-
-    def folder(self, context):
-        if self.manager is None:
-            self.manager = context.folder()
-            self.path = self.manager.__enter__()
-        return self.path
-
-    def close(self):
-        if self.manager is not None:
-            self.manager.__exit__(None, None, None)
-            self.manager = None
-
-
-arrays = SharedArrays()
+@functools.cache
+def arrays():
+    """The folder of all rows' arrays, which the first of them draws; it is removed when the program ends."""
+    return tempfile.TemporaryDirectory(prefix="moonpool_compare_")
 
 
 def rows():
     for strategy in ("RAND", "CONF", "MARG", "ENTROPY", "BALD", "CORESET", "BADGE", "LHD"):
         needs = ("numpy", "scipy", "sklearn") if strategy in LOOPS else ("numpy", "torch")
         yield Row("selection", f"{strategy}, {QUERY:,} of {ROWS:,} rows",
-                  lambda c, s=strategy: measure(c, s, arrays.folder(c)), needs, quick=strategy in ("CONF", "BADGE"))
+                  lambda c, s=strategy: measure(c, s, arrays().name), needs, quick=strategy in ("CONF", "BADGE"))

@@ -17,7 +17,7 @@ def measure(context, ours, theirs, best):
 
     sides = {} if context.python is None else {best: side("theirs", theirs)}
     result = alternate(side("ours", ours), sides, max(3, context.rounds), higher=False)
-    result.update(unit="s", higher_is_better=False, ours_memory_mib=memory["ours"])
+    result.update(unit="s", ours_memory_mib=memory["ours"])
     if sides:
         result["theirs_memory_mib"] = memory["theirs"]
     return result

@@ -1,5 +1,6 @@
 """Rows of ResNet18: training steps, scoring a pool, the memory of a step."""
 import json
+import tempfile
 
 from row import Row, Sides
 
@@ -53,12 +54,21 @@ def step_name(precision, width, batch):
     return f"ResNet18StepWithEmaForward/{width}/{precision}/{batch}"
 
 
+def images_per_second(row):
+    return row["items_per_second"]
+
+
+def product_floor(context, precision, images_a_second, row):
+    flops = images_a_second * row["flops"] / row["items_per_second"]
+    return {"what": f"matrix product in {precision}", "share": flops / context.ceilings.product(precision)}
+
+
 def measure_step(context, precision, width, batch):
     name = step_name(precision, width, batch)
     slow = width > 16 and batch > 64
     ways = [way for way in STEPS[context.device, precision]
             if (width == 16 and batch == 64) or way.split()[0] in LARGE]
-    with context.folder() as folder, Sides(context, higher=True) as sides:
+    with tempfile.TemporaryDirectory() as folder, Sides(context, higher=True) as sides:
         first = context.bench.row(name, 0.001, folder)
 
         def check(facts):
@@ -67,25 +77,17 @@ def measure_step(context, precision, width, batch):
                     "agrees": all(close(*pair, LOSS_TOLERANCE[precision]) for pair in losses)}
 
         add_ways(sides, ways, "step", precision, folder, width, batch, check)
-        measured = []
         ready = iter([first] if slow else [])  # what was measured for the check is the first turn
-
-        def ours():
-            measured.append(next(ready, None) or context.bench.row(name, 0.001 if slow else context.seconds))
-            return measured[-1]["items_per_second"]
-
-        slowest = slow and batch == 1024
-        result = sides.run(ours, "images/s", keep=1 if slow else 2, rounds=2 if slowest else None, slow=slow)
-        result["ours_memory_mib"] = max(row["memory_mib"] for row in measured)
-        flops = result["ours"] * measured[0]["flops"] / measured[0]["items_per_second"]
-        ceiling = context.ceilings.product(precision)
-        result["floor"] = {"what": f"matrix product in {precision}", "share": flops / ceiling}
+        result, row = sides.run_benchmark(
+            lambda: next(ready, None) or context.bench.row(name, 0.001 if slow else context.seconds),
+            images_per_second, "images/s", keep=1 if slow else 2, rounds=2 if slow and batch == 1024 else None, slow=slow)
+        result["floor"] = product_floor(context, precision, result["ours"], row)
         return result
 
 
 def measure_inference(context, precision, width):
     name = f"ResNet18Inference/{width}/{precision}"
-    with context.folder() as folder, Sides(context, higher=True) as sides:
+    with tempfile.TemporaryDirectory() as folder, Sides(context, higher=True) as sides:
         context.bench.row(name, 0.001, folder)
 
         def check(facts):
@@ -95,28 +97,19 @@ def measure_inference(context, precision, width):
 
         ways = INFERENCE[context.device, precision]
         add_ways(sides, ways, "inference", precision, folder, width, 256, check)
-        measured = []
-
-        def ours():
-            measured.append(context.bench.row(name, context.seconds))
-            return measured[-1]["items_per_second"]
-
-        result = sides.run(ours, "images/s")
-        result["ours_memory_mib"] = max(row["memory_mib"] for row in measured)
-        flops = result["ours"] * measured[0]["flops"] / measured[0]["items_per_second"]
-        result["floor"] = {"what": f"matrix product in {precision}",
-                           "share": flops / context.ceilings.product(precision)}
+        result, row = sides.run_benchmark(lambda: context.bench.row(name, context.seconds), images_per_second,
+                                          "images/s")
+        result["floor"] = product_floor(context, precision, result["ours"], row)
         return result
 
 
 def measure_memory(context, precision):
     """Activations, gradients of activations and of parameters: what both allocators count beyond parameters, moments,
     EMA model and images. What the vendors' libraries take for themselves is in neither."""
-    with context.folder() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         row = context.bench.row(step_name(precision, 16, 64), 0.001, folder)
         images = 64 * 32 * 32 * 3 * 4  # as floats they are with our activations, and among what PyTorch is given
-        result = {"ours": (row["activation_bytes"] + 4 * row["parameters"] - images) / 1e6, "unit": "MB",
-                  "higher_is_better": False}
+        result = {"ours": (row["activation_bytes"] + 4 * row["parameters"] - images) / 1e6, "unit": "MB"}
         peaks = {}
         with Sides(context, higher=False) as sides:
             ways = [way for way in STEPS[context.device, precision] if way.startswith("eager")]
@@ -130,21 +123,23 @@ def measure_memory(context, precision):
         return result
 
 
+def networks():
+    for width in WIDTHS:
+        for precision in ("fp32", "tf32", "bf16"):
+            yield width, precision, ("cuda",) if precision == "tf32" else ("cpu", "cuda")
+
+
 def rows():
     needs = ("torch", "safetensors", "numpy")
-    for width in WIDTHS:
-        for precision in ("fp32", "tf32", "bf16"):
-            devices = ("cuda",) if precision == "tf32" else ("cpu", "cuda")
-            for batch in BATCHES:
-                yield Row("training step", f"ResNet18 width {width}, batch {batch:,}, {precision}",
-                          lambda c, p=precision, w=width, b=batch: measure_step(c, p, w, b), needs,
-                          quick=(width, batch) == (16, 64) and precision != "tf32", devices=devices)
-    for width in WIDTHS:
-        for precision in ("fp32", "tf32", "bf16"):
-            devices = ("cuda",) if precision == "tf32" else ("cpu", "cuda")
-            yield Row("scoring a pool", f"ResNet18 width {width}, batch 256, {precision}",
-                      lambda c, p=precision, w=width: measure_inference(c, p, w), needs,
-                      quick=width == 16 and precision != "tf32", devices=devices)
+    for width, precision, devices in networks():
+        for batch in BATCHES:
+            yield Row("training step", f"ResNet18 width {width}, batch {batch:,}, {precision}",
+                      lambda c, p=precision, w=width, b=batch: measure_step(c, p, w, b), needs,
+                      quick=(width, batch) == (16, 64) and precision != "tf32", devices=devices)
+    for width, precision, devices in networks():
+        yield Row("scoring a pool", f"ResNet18 width {width}, batch 256, {precision}",
+                  lambda c, p=precision, w=width: measure_inference(c, p, w), needs,
+                  quick=width == 16 and precision != "tf32", devices=devices)
     for precision in ("fp32", "bf16"):
         yield Row("memory of a step", f"ResNet18 width 16, batch 64, {precision}",
                   lambda c, p=precision: measure_memory(c, p), needs)

@@ -21,13 +21,15 @@ if ! make_venv && { ! "$(dirname "$0")/deps.sh" python || ! make_venv; }; then
   exit 0
 fi
 
-pip() { "$folder/bin/python" -m pip "$@" --quiet --disable-pip-version-check >>"$log" 2>&1; }
+pip() {  # offline it gives up soon, and the next make bench tries again
+  "$folder/bin/python" -m pip "$@" --timeout 15 --retries 1 --quiet --disable-pip-version-check >>"$log" 2>&1
+}
 
 echo "Installing what Moonpool is compared with to $folder (PyTorch is large: this takes minutes)"
 torch=$(grep -E '^torch(vision)?==' "$requirements")
 if [ -n "$torch" ] && ! command -v nvidia-smi >/dev/null; then
   # shellcheck disable=SC2086 # a list of words
-  pip install --timeout 15 --retries 1 --index-url "$cpu_index" $torch
+  pip install --index-url "$cpu_index" $torch
 fi
 if pip install --requirement "$requirements"; then
   cp "$requirements" "$stamp"

@@ -149,10 +149,10 @@ class Floors(unittest.TestCase):
 RESULT = {
     "device": "cpu", "machine": "A Processor", "cores": 2, "commit": "abc", "date": "2026-11-26",
     "versions": {"moonpool": "Moonpool 0.1.0", "torch": "2.15.0"},
-    "rows": [{"group": "training step", "work": "ResNet18", "unit": "images/s", "higher_is_better": True, "ours": 1234.0,
+    "rows": [{"group": "training step", "work": "ResNet18", "unit": "images/s", "ours": 1234.0,
               "theirs": 617.0, "best": "eager", "ratio": 2.0, "floor": {"share": 0.25}, "ours_memory_mib": 100.0,
               "theirs_memory_mib": 900.0},
-             {"group": "selection", "work": "CONF", "unit": "s", "higher_is_better": False, "ours": 0.005},
+             {"group": "selection", "work": "CONF", "unit": "s", "ours": 0.005},
              {"group": "start", "work": "x", "failed": "moonpool: error: no"}],
     "kernels": [{"kernel": f"norm/{i}", "seconds": 1e-4, "share": share, "bytes_per_second": 1e9}
                 for i, share in enumerate((0.9, 0.05, 0.5))],
@@ -229,7 +229,8 @@ class Program(Folder):
     def test_refusals(self):
         self.assertIn("no such row", self.refused("--only", "nothing like that"))
         self.assertIn("--only (", self.refused("--only", "("))
-        self.assertIn("--rounds", self.refused("--rounds", "-1"))
+        for option in (("--rounds", "-1"), ("--rounds", "0"), ("--seconds", "0")):
+            self.assertIn("--rounds", self.refused(*option))
         self.assertIn("--device", self.refused("--device", "abacus"))
 
     def test_a_program_that_fails_is_named(self):
