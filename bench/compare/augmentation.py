@@ -1,4 +1,5 @@
 """The row of augmentation: four drawn operations, Cutout and normalisation, by one core."""
+from processes import Failed
 from row import Row, Sides
 
 NAME = "augment/randaugment/1024/one core"
@@ -24,6 +25,8 @@ def measure(context):
     with Sides(context, higher=True) as sides:
         for name, way in (("Pillow, operations alone", "pillow-operations"), ("Pillow and NumPy", "pillow")):
             sides.add(name, "augment_images.py", way, "--moonpool", context.moonpool, check=check_pillow)
+            if name in sides.errors:  # it may be ours that failed, and ours is to be Pillow's to the bit
+                raise Failed(f"{name}: {sides.errors[name]}")
         sides.add("torchvision v2, uint8 tensors", "augment_images.py", "torchvision", check=check_torchvision)
         result, row = sides.run_benchmark(lambda: context.bench.row(NAME, context.seconds), images_per_second,
                                           "images/s", keep=3)
