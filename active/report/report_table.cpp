@@ -86,7 +86,10 @@ std::string csv_field(const std::string& text) {
 std::string table_csv(const ReportTable& table) {
   std::string csv;
   const auto add = [&](const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) csv += (i > 0 ? "," : "") + csv_field(row[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) csv += ",";
+      csv += csv_field(row[i]);
+    }
     csv += "\n";
   };
   add(table.header);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/throughput/bench_device.h"
+#include "kernels/pointwise/dropout.h"
 #include "kernels/pointwise/pointwise.h"
 
 namespace moonpool {

@@ -1,6 +1,7 @@
 #include "kernels/pointwise/pointwise.h"
 
 #include "engine/ops.h"
+#include "kernels/pointwise/dropout.h"
 #include "kernels/runtime/error.h"
 
 namespace moonpool::ops {

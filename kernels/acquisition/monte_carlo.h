@@ -3,12 +3,12 @@
 #pragma once
 
 #include "kernels/loss/cross_entropy.h"
+#include "kernels/pointwise/dropout.h"
 #include "kernels/runtime/parallel.h"
-#include "kernels/runtime/philox.h"
 
 namespace moonpool::kernels {
 
-/// out[pass * rows + i, :] = dropout (pointwise.h) of features[first + i, :] in that pass, whose
+/// out[pass * rows + i, :] = dropout (dropout.h) of features[first + i, :] in that pass, whose
 /// numbers are those of `key` with step `pass`; for_each over passes * rows * width.
 struct DropoutOfPasses {
   const float* features;  // [all rows, width]
@@ -18,14 +18,35 @@ struct DropoutOfPasses {
   int64_t first;
   int64_t rows;
   int64_t width;
-  static constexpr int64_t kCost = 40;
+  static constexpr int64_t kCost = 6;
   MOONPOOL_FUNCTOR void operator()(int64_t i) const {
     const int64_t pass = i / (rows * width);
     const int64_t element = first * width + i - pass * rows * width;
+    out[i] = dropped(features[element], keep, dropout_word(key_of(pass), element));
+  }
+
+  void span(int64_t begin, int64_t end) const {
+    for (int64_t i = begin; i < end;) {
+      const int64_t pass = i / (rows * width);
+      const int64_t stop = std::min(end, (pass + 1) * rows * width);
+      const int64_t shift = first * width - pass * rows * width;  // element = i + shift
+      with_dropout_words(key_of(pass), i + shift, stop + shift,
+                         [&](int64_t from, int64_t to, const uint32_t* words) {
+                           const float kept = keep;
+#pragma omp simd
+                           for (int64_t e = from; e < to; ++e) {
+                             out[e - shift] = dropped(features[e], kept, words[e - from]);
+                           }
+                         });
+      i = stop;
+    }
+  }
+
+ private:
+  MOONPOOL_FUNCTOR RandomKey key_of(int64_t pass) const {
     RandomKey of_pass = key;
     of_pass.step = static_cast<uint32_t>(pass);
-    const uint32_t word = of_pass.at(static_cast<uint32_t>(element / 4)).word[element % 4];
-    out[i] = uniform_float(word) < keep ? features[element] / keep : 0.0f;
+    return of_pass;
   }
 };
 

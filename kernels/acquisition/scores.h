@@ -4,21 +4,11 @@
 // probabilities and not of rounding.
 #pragma once
 
-#include <cmath>
-
+#include "kernels/acquisition/entropy.h"
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::kernels {
-
-/// -p log p, and 0 where p = 0. NaN stays NaN.
-MOONPOOL_FUNCTOR double entropy_term(double p) { return p == 0 ? 0.0 : -p * std::log(p); }
-
-MOONPOOL_FUNCTOR double entropy(const float* p, int64_t classes) {
-  double sum = 0;
-  for (int64_t c = 0; c < classes; ++c) sum += entropy_term(p[c]);
-  return sum;
-}
 
 /// CONF: minus the largest probability.
 struct LeastConfidence {
@@ -70,40 +60,6 @@ struct PseudoLabel {
     const float* p = probabilities + row * classes;
     labels[row] = static_cast<int32_t>(argmax(labeller_logits + row * classes, classes));
     confident[row] = p[argmax(p, classes)] > threshold ? 1 : 0;
-  }
-};
-
-/// ENTROPY: H[p].
-struct Entropy {
-  const float* probabilities;
-  double* scores;
-  int64_t classes;
-  static constexpr int64_t kCost = 300;
-  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
-    scores[row] = entropy(probabilities + row * classes, classes);
-  }
-};
-
-/// BALD (Houlsby et al. 2011): H[mean_t p_t] - mean_t H[p_t] over Monte Carlo passes.
-struct MutualInformation {
-  const float* probabilities;  // [passes, rows, classes]
-  double* scores;
-  int64_t passes;
-  int64_t rows;
-  int64_t classes;
-  static constexpr int64_t kCost = 3000;
-  MOONPOOL_FUNCTOR void operator()(int64_t row) const {
-    double mean_entropy = 0;
-    for (int64_t t = 0; t < passes; ++t) {
-      mean_entropy += entropy(probabilities + (t * rows + row) * classes, classes);
-    }
-    double entropy_of_mean = 0;
-    for (int64_t c = 0; c < classes; ++c) {
-      double mean = 0;
-      for (int64_t t = 0; t < passes; ++t) mean += probabilities[(t * rows + row) * classes + c];
-      entropy_of_mean += entropy_term(mean / static_cast<double>(passes));
-    }
-    scores[row] = entropy_of_mean - mean_entropy / static_cast<double>(passes);
   }
 };
 

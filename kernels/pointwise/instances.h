@@ -1,6 +1,7 @@
 // Which functors of pointwise.h exist. Read by pointwise.cpp (CPU) and pointwise.cu (CUDA).
 #pragma once
 
+#include "kernels/pointwise/dropout.h"
 #include "kernels/pointwise/pointwise.h"
 
 /// Those that images have, too.

@@ -5,9 +5,10 @@
 // otherwise; so gradient memory never has to be cleared.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/runtime/bfloat16.h"
 #include "kernels/runtime/parallel.h"
-#include "kernels/runtime/philox.h"
 
 namespace moonpool::kernels {
 
@@ -117,24 +118,6 @@ struct BroadcastRow {
   }
 };
 
-/// Inverted dropout (Srivastava et al. 2014): out = in / keep where the element is kept, else 0.
-/// Element i uses word i % 4 of counter i / 4 of `key`, so that the mask is the same on every
-/// device and the backward pass draws it again instead of storing it.
-template <class T>
-struct Dropout {
-  const T* in;
-  T* out;
-  RandomKey key;
-  float keep;  // the probability of keeping an element, in (0, 1]
-  bool accumulate;
-  static constexpr int64_t kCost = 40;
-  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
-    const uint32_t word = key.at(static_cast<uint32_t>(i / 4)).word[i % 4];
-    const T value = uniform_float(word) < keep ? in[i] / static_cast<T>(keep) : T(0);
-    out[i] = accumulate ? out[i] + value : value;
-  }
-};
-
 /// The sums of a matrix's columns, as for_each over the columns: rows are few, columns side by
 /// side. out[column] = (accumulate ? out : 0) + sum over rows.
 template <class T>
@@ -148,6 +131,27 @@ struct ColumnSums {
     T sum = accumulate ? out[column] : T(0);
     for (int64_t row = 0; row < rows; ++row) sum += matrix[row * columns + column];
     out[column] = sum;
+  }
+
+  void span(int64_t begin, int64_t end) const {
+    int64_t first = begin;
+    for (; first + 64 <= end; first += 64) sum_group<64>(first);
+    for (; first + 16 <= end; first += 16) sum_group<16>(first);
+    for (; first < end; ++first) (*this)(first);
+  }
+
+ private:
+  /// Columns [first, first + kWidth), row by row: the sums stay in registers.
+  template <int kWidth>
+  void sum_group(int64_t first) const {
+    T sums[kWidth] = {};
+    if (accumulate) std::copy_n(out + first, kWidth, sums);
+    for (int64_t row = 0; row < rows; ++row) {
+      const T* values = matrix + row * columns + first;
+#pragma omp simd
+      for (int c = 0; c < kWidth; ++c) sums[c] += values[c];
+    }
+    std::copy_n(sums, kWidth, out + first);
   }
 };
 

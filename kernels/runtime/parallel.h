@@ -40,6 +40,9 @@ void reduce_rows(void* stream, int64_t rows, int64_t columns, const F& f);
 ///
 /// F has `void operator()(int64_t i) const`, and may have `static constexpr int64_t kCost`: about
 /// how many multiply-adds one call takes (1 if absent; such functors are vectorised across i).
+/// Where that is not the way to fast code for a CPU, F may also have `void span(int64_t begin,
+/// int64_t end) const`, for the host only: what f(i) does for all i in [begin, end). What it leaves
+/// for an i must not depend on where the span begins and ends.
 template <class F>
 void for_each(Stream& stream, int64_t n, const F& f) {
   if (n <= 0) return;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "kernels/pointwise/pointwise.h"
+#include "kernels/pointwise/dropout.h"
 #include "tests/chi_square.h"
 #include "tests/device_test.h"
 

@@ -146,7 +146,7 @@ TEST_P(PointwiseTest, BroadcastRowRepeatsTheBias) {
 
 TEST_P(PointwiseTest, ColumnSums) {
   for_all_modes([&]<class T>(T, bool accumulate) {
-    const int64_t rows = 33, columns = 21;
+    const int64_t rows = 33, columns = 64 + 2 * 16 + 5;  // columns are taken in groups
     const auto values = normal_numbers<T>(rows * columns, 1);
     const auto old = before<T>(columns, accumulate);
     const Buffer<T> matrix = upload(values);
