@@ -100,8 +100,9 @@ struct AdamEma {
   T clamp;  // infinity: none
   MOONPOOL_FUNCTOR void operator()(int64_t i) const {
     // Comparisons, not fmin and fmax: those would turn a NaN gradient into a harmless number.
-    T g = gradient[i];
-    g = g > clamp ? clamp : (g < -clamp ? -clamp : g);
+    const T raw = gradient[i];
+    const T low = raw < -clamp ? -clamp : raw;
+    const T g = raw > clamp ? clamp : low;
     const T m = first_moment[i] + (T(1) - beta1) * (g - first_moment[i]);
     const T v = beta2 * second_moment[i] + (T(1) - beta2) * g * g;
     first_moment[i] = m;
