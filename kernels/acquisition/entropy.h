@@ -27,9 +27,6 @@ class RowEntropies {
  public:
   static constexpr int64_t kTerms = 512;
 
-  /// Rows that fit; 0 if not even one does.
-  static int64_t rows_at_once(int64_t classes) { return kTerms / classes; }
-
   /// Calls use(row, entropy) for `rows` rows of probabilities, float or double, below one another.
   template <class P, class Use>
   void each(const P* probabilities, int64_t rows, int64_t classes, const Use& use) {
@@ -50,6 +47,18 @@ class RowEntropies {
   double terms_[kTerms];
 };
 
+/// Host only: calls work(first, some) for pieces of the rows [begin, end) that RowEntropies can
+/// hold, or f(row) for each where not even one fits.
+template <class F, class Work>
+void in_pieces(const F& f, int64_t begin, int64_t end, const Work& work) {
+  const int64_t step = RowEntropies::kTerms / f.classes;
+  if (step == 0) {
+    for (int64_t row = begin; row < end; ++row) f(row);
+    return;
+  }
+  for (int64_t first = begin; first < end; first += step) work(first, std::min(step, end - first));
+}
+
 /// ENTROPY: H[p].
 struct Entropy {
   const float* probabilities;  // [rows, classes]
@@ -61,16 +70,11 @@ struct Entropy {
   }
 
   void span(int64_t begin, int64_t end) const {
-    const int64_t step = RowEntropies::rows_at_once(classes);
-    if (step == 0) {
-      for (int64_t row = begin; row < end; ++row) (*this)(row);
-      return;
-    }
     RowEntropies entropies;
-    for (int64_t first = begin; first < end; first += step) {
-      entropies.each(probabilities + first * classes, std::min(step, end - first), classes,
+    in_pieces(*this, begin, end, [&](int64_t first, int64_t some) {
+      entropies.each(probabilities + first * classes, some, classes,
                      [&](int64_t row, double value) { scores[first + row] = value; });
-    }
+    });
   }
 };
 
@@ -97,16 +101,11 @@ struct MutualInformation {
   }
 
   void span(int64_t begin, int64_t end) const {
-    const int64_t step = RowEntropies::rows_at_once(classes);
-    if (step == 0) {
-      for (int64_t row = begin; row < end; ++row) (*this)(row);
-      return;
-    }
     RowEntropies entropies;
     double means[RowEntropies::kTerms];
     double sums[RowEntropies::kTerms];  // of entropies, by row
-    for (int64_t first = begin; first < end; first += step) {
-      const int64_t some = std::min(step, end - first);
+    const double count = static_cast<double>(passes);
+    in_pieces(*this, begin, end, [&](int64_t first, int64_t some) {
       std::fill_n(means, some * classes, 0.0);
       std::fill_n(sums, some, 0.0);
       for (int64_t t = 0; t < passes; ++t) {
@@ -114,12 +113,11 @@ struct MutualInformation {
         entropies.each(p, some, classes, [&](int64_t row, double value) { sums[row] += value; });
         for (int64_t i = 0; i < some * classes; ++i) means[i] += static_cast<double>(p[i]);
       }
-      const double count = static_cast<double>(passes);
       for (int64_t i = 0; i < some * classes; ++i) means[i] /= count;
       entropies.each(means, some, classes, [&](int64_t row, double value) {
         scores[first + row] = value - sums[row] / count;
       });
-    }
+    });
   }
 };
 
