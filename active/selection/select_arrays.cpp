@@ -198,7 +198,7 @@ std::vector<int64_t> by_score(Stream& stream, int64_t rows, int64_t k, const Sco
             int64_t first, int64_t count) mutable {
           input.read(first, count, values.data());
           const auto functor = make(values.data(), scores.data() + first, count);
-          for (int64_t row = 0; row < count; ++row) functor(row);
+          call_on_host(functor, 0, count);
         };
   });
   return top_k_of(scores, k);

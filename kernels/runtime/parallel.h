@@ -53,6 +53,16 @@ void for_each(Stream& stream, int64_t n, const F& f) {
   cpu::for_each(n, f);
 }
 
+/// `f(i)` for all i in [begin, end), on the calling thread of the host.
+template <class F>
+void call_on_host(const F& f, int64_t begin, int64_t end) {
+  if constexpr (requires { f.span(begin, end); }) {
+    f.span(begin, end);
+  } else {
+    for (int64_t i = begin; i < end; ++i) f(i);
+  }
+}
+
 /// Calls `f(r, c)` for every row r and column c, in any order, perhaps at once; vectorised across
 /// c. F has `void operator()(int64_t row, int64_t column) const`.
 template <class F>

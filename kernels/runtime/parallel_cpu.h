@@ -21,13 +21,11 @@ inline int threads_for(int64_t work) {
 template <class F>
 void for_each_serial(int64_t begin, int64_t end, const F& f) {
   const FlushDenormals guard;
-  if constexpr (requires { f.span(begin, end); }) {
-    f.span(begin, end);
-  } else if constexpr (cost_of<F>() == 1) {
+  if constexpr (cost_of<F>() == 1 && !requires { f.span(begin, end); }) {
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) f(i);
   } else {
-    for (int64_t i = begin; i < end; ++i) f(i);
+    call_on_host(f, begin, end);
   }
 }
 
