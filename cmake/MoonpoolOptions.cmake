@@ -14,6 +14,8 @@ if(MOONPOOL_RELOCATABLE)
   set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
   # RPATH, not RUNPATH: libraries of the bundle have to find each other, too.
   add_link_options(-Wl,--disable-new-dtags)
+else()
+  set(BUILD_SHARED_LIBS OFF)
 endif()
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -25,9 +27,10 @@ target_include_directories(moonpool_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_definitions(moonpool_options INTERFACE
   MOONPOOL_VERSION="${PROJECT_VERSION}" MOONPOOL_BUILD_TYPE="${CMAKE_BUILD_TYPE}")
 # nvcc hands -Wall and -Wextra to the host compiler; -Wpedantic would complain about nvcc's own output.
+# Loops of the host that want OpenMP are in headers that .cu files include, too, and are nothing there.
 target_compile_options(moonpool_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -march=${MOONPOOL_CPU_ARCH}>
-  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra --Werror=all-warnings>)
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-unknown-pragmas --Werror=all-warnings>)
 # sqrt and friends need not set errno, and nobody asks for the flags of floating-point exceptions:
 # that lets loops with square roots and comparisons be vectorised. No value changes.
 target_compile_options(moonpool_options INTERFACE

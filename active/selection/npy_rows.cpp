@@ -83,7 +83,7 @@ const float* ResidualRows::read(int64_t first, int64_t count, float* scratch) co
   const float* p = probabilities_.read(first, count, scratch);
   if (p != scratch) std::copy_n(p, count * width(), scratch);
   const kernels::HypotheticalResidual residual{scratch, scratch, width()};
-  for (int64_t row = 0; row < count; ++row) residual(row);
+  call_on_host(residual, 0, count);
   return scratch;
 }
 

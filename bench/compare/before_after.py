@@ -26,6 +26,8 @@ def main():
     parser.add_argument("--before-commit", default="", help="of the program BEFORE, for the file")
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds {options.rounds}: expected at least 1")
     times = {}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(options.rounds):
@@ -35,13 +37,14 @@ def main():
     rows = []
     for name, sides in times.items():
         if len(sides) < 2:
-            continue  # only one of the programs has it
+            print(f"{name}: only the program {', '.join(sides)} has it")
+            continue
         before, after = (statistics.median(sides[side]) for side in ("before", "after"))
         rows.append({"row": name.removesuffix("/real_time"), "before_seconds": before, "after_seconds": after,
                      "times_as_fast": before / after})
         print(f"{rows[-1]['row']:50} {before * 1e6:12.1f} us -> {after * 1e6:10.1f} us  {before / after:6.2f} times as fast")
     if options.out:
-        facts = describe("cpu", options.after.parent / "moonpool", {}, " ".join(["bench/compare/before_after.py", *sys.argv[1:]]))
+        facts = describe("cpu", options.after.resolve().parent / "moonpool", {}, " ".join(["bench/compare/before_after.py", *sys.argv[1:]]))
         what = "Rows of bench_throughput before and after a change, by turns; medians"
         options.out.write_text(json.dumps({"what": what, "before_commit": options.before_commit, **facts,
                                            "rounds": options.rounds, "rows": rows}, indent=1) + "\n")

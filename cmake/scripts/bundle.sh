@@ -23,8 +23,9 @@ is_cuda() { [[ "$1" =~ ^lib(cuda|cudart|cublas|cublasLt|cudnn.*|nvrtc|nvJitLink|
 copy_libraries() {
   local name path package
   ldd "$root"/bin/* "$root"/lib/libmoonpool_*.so | awk '$2 == "=>" {print $1, $3}' | sort -u | while read -r name path; do
-    if is_glibc "$name" || is_cuda "$name" || [ -e "$root/lib/$name" ]; then continue; fi
+    if is_glibc "$name" || is_cuda "$name"; then continue; fi
     [ -f "$path" ] || die "$name, which a program needs, is not on this machine"
+    if [ -e "$root/lib/$name" ]; then continue; fi  # one of ours
     cp -L "$path" "$root/lib/$name"
     strip --strip-unneeded "$root/lib/$name"
     package=$(dpkg -S "$(realpath "$path")" 2>/dev/null | head -n 1 | cut -d : -f 1) || true
@@ -73,6 +74,7 @@ make_stand_ins() {
   done < <(cuda_libraries)
 }
 
+rm -rf "$BUILD/lib"  # of targets that are gone
 cmake --preset bundle
 cmake --build $BUILD -j "${JOBS:-$(nproc)}"
 
@@ -83,7 +85,7 @@ for program in "$BUILD"/bin/*; do
   fi
   strip --strip-unneeded -o "$root/bin/$(basename "$program")" "$program"
 done
-for library in "$BUILD"/lib/*.so; do
+for library in "$BUILD"/lib/*.so; do  # of this project
   strip --strip-unneeded -o "$root/lib/$(basename "$library")" "$library"
 done
 copy_libraries

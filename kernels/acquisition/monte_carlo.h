@@ -2,6 +2,8 @@
 // of one matrix, so that one product gives the logits of all.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/loss/cross_entropy.h"
 #include "kernels/pointwise/dropout.h"
 #include "kernels/runtime/parallel.h"

@@ -1,4 +1,5 @@
-// Which functors of pointwise.h exist. Read by pointwise.cpp (CPU) and pointwise.cu (CUDA).
+// Which functors of pointwise.h and dropout.h exist. Read by pointwise.cpp (CPU) and pointwise.cu
+// (CUDA).
 #pragma once
 
 #include "kernels/pointwise/dropout.h"

@@ -3,10 +3,11 @@
 // stream's device.
 //
 // A functor is a trivially copyable struct of pointers and numbers, defined in a header of its
-// kernel family, with MOONPOOL_FUNCTOR on every member function. Which functors exist on which
-// device is written down in the family's `instances.h`; the family's .cpp instantiates them for the
-// CPU and its .cu for CUDA (instantiate.h). Using one that is not listed is a link error, so a
-// missing kernel can never fall back to the other device in silence.
+// kernel family, with MOONPOOL_FUNCTOR on every member function but `span`, which is the host's
+// alone. Which functors exist on which device is written down in the family's `instances.h`; the
+// family's .cpp instantiates them for the CPU and its .cu for CUDA (instantiate.h). Using one that
+// is not listed is a link error, so a missing kernel can never fall back to the other device in
+// silence.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +42,8 @@ void reduce_rows(void* stream, int64_t rows, int64_t columns, const F& f);
 /// F has `void operator()(int64_t i) const`, and may have `static constexpr int64_t kCost`: about
 /// how many multiply-adds one call takes (1 if absent; such functors are vectorised across i).
 /// Where that is not the way to fast code for a CPU, F may also have `void span(int64_t begin,
-/// int64_t end) const`, for the host only: what f(i) does for all i in [begin, end). What it leaves
-/// for an i must not depend on where the span begins and ends.
+/// int64_t end) const`, for the host only: up to rounding, what f(i) does for all i in [begin, end).
+/// What it leaves for an i must not depend on where the span begins and ends.
 template <class F>
 void for_each(Stream& stream, int64_t n, const F& f) {
   if (n <= 0) return;
@@ -53,7 +54,8 @@ void for_each(Stream& stream, int64_t n, const F& f) {
   cpu::for_each(n, f);
 }
 
-/// `f(i)` for all i in [begin, end), on the calling thread of the host.
+/// `f(i)` for all i in [begin, end), on the calling thread of the host, whose treatment of denormals
+/// stays as it is.
 template <class F>
 void call_on_host(const F& f, int64_t begin, int64_t end) {
   if constexpr (requires { f.span(begin, end); }) {

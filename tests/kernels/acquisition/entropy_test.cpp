@@ -2,6 +2,7 @@
 // together and at which they are not; the logarithm behind them against libm's.
 #include "kernels/acquisition/entropy.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
