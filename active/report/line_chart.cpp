@@ -117,12 +117,14 @@ std::string path_of(const std::vector<double>& xs, const std::vector<double>& ys
 void append_band(std::string& svg, const ChartSeries& series, int style, const Scale& x,
                  const Scale& y) {
   if (series.low.size() != series.x.size() || series.high.size() != series.x.size()) return;
+  // Not beyond the axes: a mean of 95 % with a deviation of 20 has no 115 %.
+  const auto edge = [&](double value) { return y.at(std::clamp(value, y.low, y.high)); };
   std::string path;
   for (std::size_t i = 0; i < series.x.size(); ++i) {
-    append(path, "{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x.at(series.x[i]), y.at(series.high[i]));
+    append(path, "{}{:.1f} {:.1f}", i == 0 ? "M" : "L", x.at(series.x[i]), edge(series.high[i]));
   }
   for (std::size_t i = series.x.size(); i-- > 0;) {
-    append(path, "L{:.1f} {:.1f}", x.at(series.x[i]), y.at(series.low[i]));
+    append(path, "L{:.1f} {:.1f}", x.at(series.x[i]), edge(series.low[i]));
   }
   append(svg, "<path class=\"band s{}\" d=\"{}Z\"/>", style, path);
 }

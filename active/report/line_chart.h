@@ -7,7 +7,7 @@
 
 namespace moonpool {
 
-/// One curve. `low` and `high` bound a band around it; both empty: none.
+/// One curve. `low` and `high` bound a band around it, which ends at the axes; both empty: none.
 struct ChartSeries {
   std::string name;
   std::vector<double> x{};

@@ -16,8 +16,6 @@ held, libraries included.
 `make bench` builds what this needs, makes a Python environment for the other side, and runs it. Without one, or where a
 package is missing, ours is measured alone. Results are written after every row.
 """
-import argparse
-import json
 import os
 import pathlib
 import re
@@ -32,6 +30,7 @@ import selection
 import start
 import table
 import training
+from options import Parser
 from processes import Bench, Failed, root
 from row import Context, Row
 
@@ -47,15 +46,8 @@ def all_rows(device):
     return [row for source in sources for row in source() if device in row.devices]
 
 
-class Parser(argparse.ArgumentParser):
-    """A mistake in the call is one line, and status 2."""
-
-    def error(self, message):
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def arguments():
-    parser = Parser(prog="bench/compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("bench/compare", __doc__)
     parser.add_argument("--quick", action="store_true", help="some rows only, measured more briefly")
     parser.add_argument("--only", metavar="PATTERN", help='rows "GROUP: WORK" in which this regular expression occurs')
     parser.add_argument("--list", action="store_true", help="say which rows there are, and end")
@@ -91,13 +83,6 @@ def say_what_is_left_out(rows, present):
     if alone:
         groups = list(dict.fromkeys(row.group for row in alone))
         print(f"Ours alone in {len(alone)} rows ({', '.join(groups)}): this Python has no {', '.join(missing)}.")
-
-
-def write(path, result):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    beside.replace(path)
 
 
 def measure_row(row, context, result):
@@ -144,7 +129,7 @@ def main():
             context.python = args.python if set(row.needs) <= present else None
             good = measure_row(row, context, result) and good
             result["took"] = time.perf_counter() - begin
-            write(args.out, result)
+            provenance.write_json(args.out, result)
     except Failed as failure:
         print(f"bench/compare: {failure}", file=sys.stderr)
         return 1

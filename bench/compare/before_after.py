@@ -5,19 +5,19 @@
 
 BEFORE and AFTER are programs; of each row the medians of the times are compared.
 """
-import argparse
-import json
+import os
 import pathlib
 import statistics
 import sys
 import tempfile
 
+from options import Parser
 from processes import Bench, Failed
-from provenance import describe
+from provenance import describe, write_json
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("before_after", __doc__)
     parser.add_argument("before", type=pathlib.Path)
     parser.add_argument("after", type=pathlib.Path)
     parser.add_argument("--rows", required=True, help="regular expression of the benchmarks' names")
@@ -28,6 +28,9 @@ def main():
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds {options.rounds}: expected at least 1")
+    for program in (options.before, options.after):
+        if not os.access(program, os.X_OK):
+            parser.error(f"no program {program}")
     times = {}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(options.rounds):
@@ -44,10 +47,11 @@ def main():
                      "times_as_fast": before / after})
         print(f"{rows[-1]['row']:50} {before * 1e6:12.1f} us -> {after * 1e6:10.1f} us  {before / after:6.2f} times as fast")
     if options.out:
-        facts = describe("cpu", options.after.resolve().parent / "moonpool", {}, " ".join(["bench/compare/before_after.py", *sys.argv[1:]]))
+        facts = describe("cpu", options.after.resolve().parent / "moonpool", {},
+                         " ".join(["bench/compare/before_after.py", *sys.argv[1:]]))
         what = "Rows of bench_throughput before and after a change, by turns; medians"
-        options.out.write_text(json.dumps({"what": what, "before_commit": options.before_commit, **facts,
-                                           "rounds": options.rounds, "rows": rows}, indent=1) + "\n")
+        write_json(options.out, {"what": what, "before_commit": options.before_commit, **facts,
+                                 "rounds": options.rounds, "rows": rows})
 
 
 if __name__ == "__main__":

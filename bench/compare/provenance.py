@@ -51,3 +51,11 @@ def describe(device, moonpool, versions, command):
         "commit": output("git", "describe", "--always", "--dirty"), "command": command,
         "date": datetime.date.today().isoformat(),
     }
+
+
+def write_json(path, result):
+    """The file, or the one that was there before: nothing in between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    beside.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    beside.replace(path)

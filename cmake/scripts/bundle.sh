@@ -22,7 +22,7 @@ is_cuda() { [[ "$1" =~ ^lib(cuda|cudart|cublas|cublasLt|cudnn.*|nvrtc|nvJitLink|
 # The C library's and CUDA's are the other machine's own; the rest comes from here, with its licence.
 copy_libraries() {
   local name path package
-  ldd "$root"/bin/* "$root"/lib/libmoonpool_*.so | awk '$2 == "=>" {print $1, $3}' | sort -u | while read -r name path; do
+  ldd "${ours[@]}" | awk '$2 == "=>" {print $1, $3}' | sort -u | while read -r name path; do
     if is_glibc "$name" || is_cuda "$name"; then continue; fi
     [ -f "$path" ] || die "$name, which a program needs, is not on this machine"
     if [ -e "$root/lib/$name" ]; then continue; fi  # one of ours
@@ -37,12 +37,12 @@ copy_libraries() {
 
 # "library function" of what the programs want from CUDA's libraries, whose symbols carry their names.
 cuda_functions() {
-  nm --dynamic --undefined-only "$root"/bin/* "$root"/lib/libmoonpool_*.so 2>/dev/null | awk '$1 == "U" {print $2}' | sort -u |
+  nm --dynamic --undefined-only "${ours[@]}" 2>/dev/null | awk '$1 == "U" {print $2}' | sort -u |
     sed -nE 's/^((__)?(cuda|cublasLt|cudnn|curand)[A-Za-z0-9_]+)(@.*)?$/\1 \4/p'
 }
 
 cuda_libraries() {
-  readelf --dynamic "$root"/bin/* "$root"/lib/libmoonpool_*.so 2>/dev/null | sed -nE 's/.*NEEDED.*\[(.*)\]/\1/p' | sort -u |
+  readelf --dynamic "${ours[@]}" 2>/dev/null | sed -nE 's/.*NEEDED.*\[(.*)\]/\1/p' | sort -u |
     while read -r name; do if is_cuda "$name"; then echo "$name"; fi; done
 }
 
@@ -88,6 +88,7 @@ done
 for library in "$BUILD"/lib/*.so; do  # of this project
   strip --strip-unneeded -o "$root/lib/$(basename "$library")" "$library"
 done
+ours=("$root"/bin/* "$root"/lib/*.so)  # all but what other people made
 copy_libraries
 make_stand_ins
 { cuda_libraries; echo libnvrtc.so.13; } >"$root/lib/cuda-libraries"

@@ -47,22 +47,20 @@ struct Dropout {
   float keep;  // the probability of keeping an element, in (0, 1]
   bool accumulate;
   static constexpr int64_t kCost = 6;
-  MOONPOOL_FUNCTOR void operator()(int64_t i) const {
-    const T value = dropped(in[i], keep, dropout_word(key, i));
-    out[i] = accumulate ? out[i] + value : value;
-  }
+  MOONPOOL_FUNCTOR void operator()(int64_t i) const { write(i, dropout_word(key, i)); }
 
   void span(int64_t begin, int64_t end) const {
-    with_dropout_words(key, begin, end, [this](int64_t first, int64_t last, const uint32_t* words) {
-      const float kept = keep;
-      if (accumulate) {
+    const Dropout self = *this;  // the compiler sees that no result is written into it
+    with_dropout_words(key, begin, end, [self](int64_t first, int64_t last, const uint32_t* words) {
 #pragma omp simd
-        for (int64_t i = first; i < last; ++i) out[i] += dropped(in[i], kept, words[i - first]);
-      } else {
-#pragma omp simd
-        for (int64_t i = first; i < last; ++i) out[i] = dropped(in[i], kept, words[i - first]);
-      }
+      for (int64_t i = first; i < last; ++i) self.write(i, words[i - first]);
     });
+  }
+
+ private:
+  MOONPOOL_FUNCTOR void write(int64_t i, uint32_t word) const {
+    const T value = dropped(in[i], keep, word);
+    out[i] = accumulate ? out[i] + value : value;
   }
 };
 

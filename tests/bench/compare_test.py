@@ -240,6 +240,26 @@ class Program(Folder):
         (self.folder / "moonpool").unlink()
         self.assertIn("no program", self.compare().stderr)
 
+    def test_two_builds_by_turns(self):
+        def before_after(*options):
+            return subprocess.run([sys.executable, root / "bench/compare/before_after.py", *options, "--rows", "optim"],
+                                  capture_output=True, text=True)
+
+        bench, out = self.folder / "bench_throughput", self.folder / "new/out.json"
+        slow = self.folder / "slow"
+        program(slow, BENCH.replace('"real_time": 1000.0', '"real_time": 3000.0'))
+        done = before_after(slow, bench, "--rounds", "2", "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(out.read_text())
+        self.assertEqual(result["rows"], [{"row": "optim/adam/17540", "before_seconds": 3e-3, "after_seconds": 1e-3,
+                                           "times_as_fast": 3.0}])
+        self.assertEqual(result["versions"]["moonpool"], "Moonpool 0.1.0")
+        for options, words in (((slow, self.folder / "none"), "no program"), ((slow, bench, "--rounds", "0"), "--rounds 0")):
+            refused = before_after(*options)
+            self.assertEqual(refused.returncode, 2)
+            self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
+            self.assertIn(words, refused.stderr)
+
     def test_list(self):
         rows = self.compare("--list").stdout.splitlines()
         self.assertEqual(len(rows), len(set(rows)))

@@ -71,11 +71,11 @@ void expect_threads_do_not_matter(int64_t n, T before, const Make& make) {
 }
 
 template <class T>
-class DropoutSpanTest : public testing::Test {};
+class SpanOfNumbersTest : public testing::Test {};
 using Numbers = testing::Types<float, double>;
-TYPED_TEST_SUITE(DropoutSpanTest, Numbers);
+TYPED_TEST_SUITE(SpanOfNumbersTest, Numbers);
 
-TYPED_TEST(DropoutSpanTest, IsThatOfEachElement) {
+TYPED_TEST(SpanOfNumbersTest, Dropout) {
   using T = TypeParam;
   const std::vector<T> in = waves<T>(40'003);
   for (const bool accumulate : {false, true}) {
@@ -87,7 +87,7 @@ TYPED_TEST(DropoutSpanTest, IsThatOfEachElement) {
   }
 }
 
-TYPED_TEST(DropoutSpanTest, ColumnSumsAreThoseOfEachColumn) {
+TYPED_TEST(SpanOfNumbersTest, ColumnSums) {
   using T = TypeParam;
   const int64_t columns = 1100, rows = 9;
   const std::vector<T> matrix = waves<T>(rows * columns);

@@ -134,14 +134,20 @@ TEST(Charts, TicksAreRound) {
 }
 
 TEST(Charts, ACurveIsWhereItBelongs) {
-  const LineChart chart{.title = "t & u",
-                        .x_label = "x",
-                        .y_label = "y",
-                        .series = {{.name = "LHD", .x = {0, 10}, .y = {0, 100}}},
-                        .y_max = 100};
+  const LineChart chart{
+      .title = "t & u",
+      .x_label = "x",
+      .y_label = "y",
+      .series = {{.name = "LHD", .x = {0, 10}, .y = {0, 100}, .low = {-20, 50}, .high = {20, 120}}},
+      .y_max = 100};
   const std::string svg = line_chart_svg(chart);
   // From the lower left to the upper right corner of the axes.
   EXPECT_NE(svg.find("<path class=\"line s6\" d=\"M52.0 298.0L428.0 46.0\"/>"), std::string::npos)
+      << svg;
+  // A band ends at the axes.
+  EXPECT_NE(
+      svg.find("<path class=\"band s6\" d=\"M52.0 247.6L428.0 46.0L428.0 172.0L52.0 298.0Z\"/>"),
+      std::string::npos)
       << svg;
   EXPECT_NE(svg.find("t &amp; u"), std::string::npos);
   EXPECT_EQ(line_chart_svg({.title = "none"}), "");
