@@ -3,6 +3,7 @@
 
 #include "kernels/runtime/bfloat16.h"
 #include "kernels/runtime/channels.h"
+#include "kernels/runtime/lanes.h"
 
 namespace moonpool::kernels {
 
@@ -16,8 +17,10 @@ struct ChannelSums {
   Value* out;
   int64_t channels;
   bool accumulate;
-  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const {
-    sums[0] += static_cast<Value>(images[row * channels + channel]);
+  static constexpr bool kTakesLanes = kHasLanes<T>;
+  template <class V>
+  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
+    sums[0] += read<V>(images + row * channels + channel);
   }
   MOONPOOL_FUNCTOR void finish(int64_t channel, const double (&sums)[kSums]) const {
     const Value sum = static_cast<Value>(sums[0]);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernels/norm/statistics.h"
+#include "kernels/runtime/lanes.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::kernels {
@@ -25,17 +26,34 @@ struct Normalise {
   T* y;
   int64_t channels;
 
-  MOONPOOL_FUNCTOR Value inverse_deviation(int64_t channel) const {
-    if constexpr (kScale == NormScale::kInverseDeviation) return scale[channel];
-    return Value(1) / std::sqrt(scale[channel] + epsilon);
-  }
   MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t channel) const {
-    const int64_t i = row * channels + channel;
-    const Value factor = inverse_deviation(channel) * parameters.weight[channel];
-    Value value = (static_cast<Value>(x[i]) - mean[channel]) * factor + parameters.bias[channel];
-    if constexpr (kTail == NormTail::kAddRelu) value += static_cast<Value>(residual[i]);
-    if constexpr (kTail != NormTail::kNone) value = value < Value(0) ? Value(0) : value;
-    y[i] = static_cast<T>(value);
+    normalise(row * channels + channel, of_channel<Value>(channel));
+  }
+
+  void span(int64_t begin, int64_t end, int64_t channel) const requires kBetterByLanes<T> {
+    const auto known = of_channel<Lanes>(channel);
+    for (int64_t row = begin; row < end; ++row) normalise(row * channels + channel, known);
+  }
+
+ private:
+  /// What all rows share. V as in lanes.h.
+  template <class V>
+  struct OfChannel {
+    V mean, factor, bias;
+  };
+  template <class V>
+  MOONPOOL_FUNCTOR OfChannel<V> of_channel(int64_t channel) const {
+    V deviation = read<V>(scale + channel);
+    if constexpr (kScale == NormScale::kVariance) deviation = inverse_root<V>(deviation + epsilon);
+    return {read<V>(mean + channel), deviation * read<V>(parameters.weight + channel),
+            read<V>(parameters.bias + channel)};
+  }
+  template <class V>
+  MOONPOOL_FUNCTOR void normalise(int64_t i, const OfChannel<V>& known) const {
+    V value = (read<V>(x + i) - known.mean) * known.factor + known.bias;
+    if constexpr (kTail == NormTail::kAddRelu) value += read<V>(residual + i);
+    if constexpr (kTail != NormTail::kNone) value = value < V{} ? V{} : value;
+    write(value, y + i);
   }
 };
 
@@ -56,13 +74,32 @@ struct NormInputGradient {
   int64_t channels;
 
   MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t channel) const {
-    const int64_t i = row * channels + channel;
-    const Value gradient = masked_gradient<T, kMask>(y, y_grad, i);
-    const Value centred = static_cast<Value>(x[i]) - saved.mean[channel];
-    const Value factor = weight[channel] * saved.inverse_deviation[channel];
-    const Value value =
-        factor * (gradient - mean_gradient[channel] - centred * mean_projection[channel]);
-    x_grad[i] = static_cast<T>(accumulate ? static_cast<Value>(x_grad[i]) + value : value);
+    write_gradient(row * channels + channel, of_channel<Value>(channel));
+  }
+
+  void span(int64_t begin, int64_t end, int64_t channel) const requires kBetterByLanes<T> {
+    const auto known = of_channel<Lanes>(channel);
+    for (int64_t row = begin; row < end; ++row) write_gradient(row * channels + channel, known);
+  }
+
+ private:
+  /// What all rows share. V as in lanes.h.
+  template <class V>
+  struct OfChannel {
+    V mean, factor, gradient, projection;
+  };
+  template <class V>
+  MOONPOOL_FUNCTOR OfChannel<V> of_channel(int64_t channel) const {
+    return {read<V>(saved.mean + channel),
+            read<V>(weight + channel) * read<V>(saved.inverse_deviation + channel),
+            read<V>(mean_gradient + channel), read<V>(mean_projection + channel)};
+  }
+  template <class V>
+  MOONPOOL_FUNCTOR void write_gradient(int64_t i, const OfChannel<V>& known) const {
+    const V gradient = masked_gradient<V, kMask>(y, y_grad, i);
+    const V centred = read<V>(x + i) - known.mean;
+    const V value = known.factor * (gradient - known.gradient - centred * known.projection);
+    write<V>(accumulate ? read<V>(x_grad + i) + value : value, x_grad + i);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "kernels/norm/batch_norm.h"
 #include "kernels/runtime/channels.h"
+#include "kernels/runtime/lanes.h"
 
 namespace moonpool::kernels {
 
@@ -30,9 +31,10 @@ struct BatchStatistics {
   SavedStatistics<Value> saved;
   FaultWatch watch;
 
-  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const {
-    const Value difference =
-        static_cast<Value>(x[row * channels + channel]) - static_cast<Value>(x[channel]);
+  static constexpr bool kTakesLanes = kHasLanes<T>;
+  template <class V>
+  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
+    const V difference = read<V>(x + row * channels + channel) - read<V>(x + channel);
     sums[0] += difference;
     sums[1] += difference * difference;
   }
@@ -70,13 +72,12 @@ enum class NormMask {
   kRecord,  // and the masked gradient is written down: it is the residual's
 };
 
-/// The gradient behind the ReLU, if there is one.
-template <class T, NormMask kMask>
-MOONPOOL_FUNCTOR Accumulator<T> masked_gradient(const T* y, const T* y_grad, int64_t i) {
-  using Value = Accumulator<T>;
-  const Value gradient = static_cast<Value>(y_grad[i]);
+/// The gradient behind the ReLU, if there is one. V as in lanes.h.
+template <class V, NormMask kMask, class T>
+MOONPOOL_FUNCTOR V masked_gradient(const T* y, const T* y_grad, int64_t i) {
+  const V gradient = read<V>(y_grad + i);
   if constexpr (kMask == NormMask::kNone) return gradient;
-  return static_cast<Value>(y[i]) > Value(0) ? gradient : Value(0);
+  return read<V>(y + i) > V{} ? gradient : V{};
 }
 
 /// Per channel, with g the gradient behind the ReLU: the sum of g, which is the bias's gradient,
@@ -101,12 +102,14 @@ struct NormGradientSums {
   Value* mean_gradient;    // [channels]: mean of g
   Value* mean_projection;  // [channels]: mean of g * (x - mean), over the variance + epsilon
 
-  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const {
+  static constexpr bool kTakesLanes = kHasLanes<T>;
+  template <class V>
+  MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
     const int64_t i = row * channels + channel;
-    const Value gradient = masked_gradient<T, kMask>(y, y_grad, i);
-    if constexpr (kMask == NormMask::kRecord) masked[i] = static_cast<T>(gradient);
+    const V gradient = masked_gradient<V, kMask>(y, y_grad, i);
+    if constexpr (kMask == NormMask::kRecord) write(gradient, masked + i);
     sums[0] += gradient;
-    sums[1] += gradient * (static_cast<Value>(x[i]) - saved.mean[channel]);
+    sums[1] += gradient * (read<V>(x + i) - read<V>(saved.mean + channel));
   }
 
   MOONPOOL_FUNCTOR void finish(int64_t channel, const double (&sums)[kSums]) const {

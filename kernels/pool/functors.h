@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/pool/pool.h"
+#include "kernels/runtime/lanes.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::kernels {
@@ -143,15 +144,27 @@ struct MaxPoolGrad {
 /// A row per image.
 template <class T>
 struct GlobalAveragePool {
+  using Value = Accumulator<T>;
   const T* x;
-  Accumulator<T>* y;
+  Value* y;
   int64_t pixels;
   int64_t channels;
   MOONPOOL_FUNCTOR void operator()(int64_t image, int64_t channel) const {
+    average<Value>(image, channel);
+  }
+
+  void span(int64_t begin, int64_t end, int64_t channel) const requires kHasLanes<T> {
+    for (int64_t image = begin; image < end; ++image) average<Lanes>(image, channel);
+  }
+
+ private:
+  template <class V>
+  MOONPOOL_FUNCTOR void average(int64_t image, int64_t channel) const {
     const T* values = x + image * pixels * channels + channel;
-    Accumulator<T> sum = 0;
-    for (int64_t p = 0; p < pixels; ++p) sum += static_cast<Accumulator<T>>(values[p * channels]);
-    y[image * channels + channel] = sum / static_cast<Accumulator<T>>(pixels);
+    V sum{};
+    for (int64_t p = 0; p < pixels; ++p) sum += read<V>(values + p * channels);
+    sum = sum / static_cast<Value>(pixels);
+    write(sum, y + image * channels + channel);
   }
 };
 
@@ -165,9 +178,28 @@ struct GlobalAveragePoolGrad {
   int64_t channels;
   bool accumulate;
   MOONPOOL_FUNCTOR void operator()(int64_t row, int64_t channel) const {
-    const Value value = y_grad[row / pixels * channels + channel] / static_cast<Value>(pixels);
+    put(part<Value>(row / pixels, channel), row, channel);
+  }
+
+  void span(int64_t begin, int64_t end, int64_t channel) const requires kBetterByLanes<T> {
+    for (int64_t row = begin; row < end;) {
+      const int64_t image = row / pixels;
+      const Lanes value = part<Lanes>(image, channel);
+      const int64_t last = (image + 1) * pixels < end ? (image + 1) * pixels : end;
+      for (; row < last; ++row) put(value, row, channel);
+    }
+  }
+
+ private:
+  /// What each pixel of the image gets.
+  template <class V>
+  MOONPOOL_FUNCTOR V part(int64_t image, int64_t channel) const {
+    return read<V>(y_grad + image * channels + channel) / static_cast<Value>(pixels);
+  }
+  template <class V>
+  MOONPOOL_FUNCTOR void put(const V& value, int64_t row, int64_t channel) const {
     T* out = x_grad + row * channels + channel;
-    *out = static_cast<T>(accumulate ? static_cast<Value>(*out) + value : value);
+    write<V>(accumulate ? read<V>(out) + value : value, out);
   }
 };
 

@@ -79,11 +79,14 @@ struct CombineChunks {
 ///   void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const;
 ///   void finish(int64_t channel, const double (&sums)[kSums]) const;
 /// `add` is called once for every element, so it may write to that element's place in a matrix.
+/// F may also have `static constexpr bool kTakesLanes`: if true, `add` is a template and takes sums
+/// of the type Lanes (lanes.h) too, for kLanesAtOnce channels from `channel` on, on the host.
 /// `scratch` holds channel_scratch(rows, channels, F::kSums) values. Without rows nothing is
 /// called.
 ///
 /// Rows are cut into chunks by the shape alone. A chunk is summed in Value and the chunks in
-/// double, in an order that the shape decides: the number of threads changes nothing.
+/// double, in an order that the shape and the device (on a CPU, the width of its registers) decide:
+/// the number of threads changes nothing.
 template <class F>
 void reduce_channels(Stream& stream, int64_t rows, int64_t channels, typename F::Value* scratch,
                      const F& f) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/runtime/channels.h"
+#include "kernels/runtime/lanes.h"
 #include "kernels/runtime/parallel_cpu.h"
 
 namespace moonpool::cpu {
@@ -10,11 +11,57 @@ namespace moonpool::cpu {
 /// one smaller group.
 inline constexpr int kSmallestGroup = 16;
 
-/// Adds up the rows [begin, end) of the channels [first, first + width); kWidth is the width where
-/// the compiler knows it, and 0 where it does not.
+template <class F>
+consteval bool takes_lanes() {
+  if constexpr (requires { F::kTakesLanes; }) {
+    return F::kTakesLanes;
+  } else {
+    return false;
+  }
+}
+
+/// Adds up the rows [begin, end) of the channels [first, first + kWidth). Of few channels several
+/// rows are added up side by side, because one sum has to wait for the other.
+template <int kWidth, class F>
+void sum_channel_lanes(int64_t begin, int64_t end, int64_t first, int64_t channels,
+                       typename F::Value* partial, const F& f) {
+  constexpr int kTogether = 4 * kLanesAtOnce;  // all their sums stay in registers
+  if constexpr (kWidth > kTogether) {
+    for (int64_t some = first; some < first + kWidth; some += kTogether) {
+      sum_channel_lanes<kTogether>(begin, end, some, channels, partial, f);
+    }
+    return;
+  }
+  constexpr int kParts = kWidth / kLanesAtOnce;
+  constexpr int kRows = kWidth < kTogether ? kTogether / kWidth : 1;
+  Lanes sums[kRows][kParts][F::kSums] = {};
+  const auto add_rows = [&](int64_t row, int count) {
+#pragma GCC unroll 4
+    for (int r = 0; r < count; ++r) {
+#pragma GCC unroll 4
+      for (int part = 0; part < kParts; ++part) {
+        f.add(row + r, first + part * kLanesAtOnce, sums[r][part]);
+      }
+    }
+  };
+  int64_t row = begin;
+  for (; row + kRows <= end; row += kRows) add_rows(row, kRows);
+  for (; row < end; ++row) add_rows(row, 1);
+  for (int part = 0; part < kParts; ++part) {
+    for (int s = 0; s < F::kSums; ++s) {
+      for (int r = 1; r < kRows; ++r) sums[0][part][s] += sums[r][part][s];
+      write(sums[0][part][s], partial + s * channels + first + part * kLanesAtOnce);
+    }
+  }
+}
+
+/// The same; kWidth is the width where the compiler knows it, and 0 where it does not.
 template <int kWidth, class F>
 void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int64_t channels,
                        typename F::Value* partial, const F& f) {
+  if constexpr (kWidth > 0 && takes_lanes<F>()) {
+    return sum_channel_lanes<kWidth>(begin, end, first, channels, partial, f);
+  }
   using Value = typename F::Value;
   const int lanes = kWidth > 0 ? kWidth : width;
   Value sums[F::kSums][kWidth > 0 ? kWidth : kSmallestGroup] = {};

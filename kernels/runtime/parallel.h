@@ -42,8 +42,8 @@ void reduce_rows(void* stream, int64_t rows, int64_t columns, const F& f);
 /// F has `void operator()(int64_t i) const`, and may have `static constexpr int64_t kCost`: about
 /// how many multiply-adds one call takes (1 if absent; such functors are vectorised across i).
 /// Where that is not the way to fast code for a CPU, F may also have `void span(int64_t begin,
-/// int64_t end) const`, for the host only: up to rounding, what f(i) does for all i in [begin, end).
-/// What it leaves for an i must not depend on where the span begins and ends.
+/// int64_t end) const`, for the host only: up to rounding, what f(i) does for all i in [begin,
+/// end). What it leaves for an i must not depend on where the span begins and ends.
 template <class F>
 void for_each(Stream& stream, int64_t n, const F& f) {
   if (n <= 0) return;
@@ -54,8 +54,8 @@ void for_each(Stream& stream, int64_t n, const F& f) {
   cpu::for_each(n, f);
 }
 
-/// `f(i)` for all i in [begin, end), on the calling thread of the host, whose treatment of denormals
-/// stays as it is.
+/// `f(i)` for all i in [begin, end), on the calling thread of the host, whose treatment of
+/// denormals stays as it is.
 template <class F>
 void call_on_host(const F& f, int64_t begin, int64_t end) {
   if constexpr (requires { f.span(begin, end); }) {
@@ -66,7 +66,9 @@ void call_on_host(const F& f, int64_t begin, int64_t end) {
 }
 
 /// Calls `f(r, c)` for every row r and column c, in any order, perhaps at once; vectorised across
-/// c. F has `void operator()(int64_t row, int64_t column) const`.
+/// c. F has `void operator()(int64_t row, int64_t column) const`, and may have `void span(int64_t
+/// begin, int64_t end, int64_t column) const`, for the host only: what f(r, c) does for the rows in
+/// [begin, end) and kLanesAtOnce columns (lanes.h) from `column` on.
 template <class F>
 void for_each_2d(Stream& stream, int64_t rows, int64_t columns, const F& f) {
   if (rows <= 0 || columns <= 0) return;

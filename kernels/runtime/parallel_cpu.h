@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "kernels/runtime/flush_denormals.h"
+#include "kernels/runtime/lanes.h"
 #include "kernels/runtime/parallel.h"
 
 namespace moonpool::cpu {
@@ -44,6 +45,11 @@ void for_each(int64_t n, const F& f) {
 /// Columns that are taken at once where their number allows it. The compiler knows how many, so
 /// that short rows cost no more than long ones.
 inline constexpr int64_t kColumnGroup = 16;
+static_assert(kColumnGroup % kLanesAtOnce == 0);
+
+/// Elements whose columns are taken group by group: what is read and written of them stays in the
+/// first cache.
+inline constexpr int64_t kBlock = 1024;
 
 template <class F>
 void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& f) {
@@ -55,10 +61,19 @@ void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& f)
     }
     return;
   }
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t group = 0; group < columns; group += kColumnGroup) {
+  if constexpr (requires { f.span(begin, end, columns); }) {
+    const int64_t block = std::max<int64_t>(1, kBlock / columns);
+    for (int64_t row = begin; row < end; row += block) {
+      for (int64_t group = 0; group < columns; group += kLanesAtOnce) {
+        f.span(row, std::min(end, row + block), group);
+      }
+    }
+  } else {
+    for (int64_t row = begin; row < end; ++row) {
+      for (int64_t group = 0; group < columns; group += kColumnGroup) {
 #pragma omp simd
-      for (int64_t column = 0; column < kColumnGroup; ++column) f(row, group + column);
+        for (int64_t column = 0; column < kColumnGroup; ++column) f(row, group + column);
+      }
     }
   }
 }

@@ -52,7 +52,18 @@ void NearestFilter::approach_some(const VectorBlock& rows, const VectorBlock& ce
   multiply(rows, centres);
   centre_norm_.resize(static_cast<std::size_t>(count));
   for (int64_t c = 0; c < count; ++c) centre_norm_[c] = static_cast<float>(centres.norm[c]);
+  // One centre is most often too far away from all rows but a few, which one bound for all of them
+  // tells soonest. The hundredth is for the rounding of the comparison.
+  const bool alone = count == 1 && rows.size != nullptr;
+  const double common_bound =
+      alone ? 1.01 * kernels::product_error_bound(rows.factors, rows.width.data(),
+                                                  largest_size(rows), largest)
+            : std::numeric_limits<double>::infinity();
   for (int64_t i = 0; i < rows.count; ++i) {
+    if (alone && rows.norm[i] + (centres.norm[0] - 2.0 * static_cast<double>(products_[i])) >
+                     nearest[i] + common_bound) {
+      continue;
+    }
     const double bound =
         kernels::product_error_bound(rows.factors, rows.width.data(), rows.size_of(i), largest);
     // The approximation less ||x||^2, in place of the products.

@@ -1,0 +1,107 @@
+// A register full of numbers at a time, for functors whose loops a compiler does not vectorise well
+// by itself. GCC 12 gives a loop one width of register: one that reads or writes bfloat16 and
+// computes in float does so in half of every register, and rounds with eight instructions where
+// some processors have one for it.
+//
+// A functor writes its arithmetic once, on a type V that is a number (a call for one element, on
+// either device) or Lanes (host only), and reads and writes through `read` and `write`.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#if defined(__AVX512BF16__) && !defined(__CUDACC__)
+#include <immintrin.h>
+#endif
+
+#include "kernels/runtime/bfloat16.h"
+
+namespace moonpool {
+
+#if defined(__AVX512F__)
+inline constexpr int kLanesAtOnce = 16;
+#else
+inline constexpr int kLanesAtOnce = 8;
+#endif
+
+#if defined(__CUDACC__)
+struct Lanes;  // nvcc sees the members that take it, and never compiles one
+#else
+/// Has +, -, *, /, comparisons and ?: element by element.
+using Lanes = float __attribute__((vector_size(4 * kLanesAtOnce)));
+#endif
+
+/// Whether images of T can be taken so many numbers at a time.
+template <class T>
+inline constexpr bool kHasLanes = std::is_same_v<Accumulator<T>, float>;
+
+/// Whether a loop over matrices of T that a compiler can vectorise is better written by lanes: in
+/// float it is as good as it is.
+template <class T>
+inline constexpr bool kBetterByLanes = std::is_same_v<T, BFloat16>;
+
+/// The number at `from`.
+template <class V, class T>
+requires std::is_arithmetic_v<V> MOONPOOL_FUNCTOR V read(const T* from) {
+  return static_cast<V>(*from);
+}
+
+/// Puts the number where `to` points.
+template <class V, class T>
+requires std::is_arithmetic_v<V> MOONPOOL_FUNCTOR void write(const V& value, T* to) {
+  *to = static_cast<T>(value);
+}
+
+/// 1 / sqrt(value).
+template <class V>
+requires std::is_arithmetic_v<V> MOONPOOL_FUNCTOR V inverse_root(V value) {
+  return V(1) / std::sqrt(value);
+}
+
+// The same for all of a register, on the host.
+#if !defined(__CUDACC__)
+
+template <class V>
+requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const float* from) {
+  V values;
+  std::memcpy(&values, from, sizeof values);
+  return values;
+}
+
+template <class V>
+requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const BFloat16* from) {
+  using Halves = uint16_t __attribute__((vector_size(2 * kLanesAtOnce)));
+  using Words = uint32_t __attribute__((vector_size(4 * kLanesAtOnce)));
+  Halves halves;
+  std::memcpy(&halves, from, sizeof halves);
+  return std::bit_cast<V>(__builtin_convertvector(halves, Words) << 16);
+}
+
+template <class V>
+requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, float* to) {
+  std::memcpy(to, &values, sizeof values);
+}
+
+/// Rounds as BFloat16(float) does; a denormal may become zero.
+template <class V>
+requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, BFloat16* to) {
+#if defined(__AVX512BF16__)
+  const __m256bh halves = _mm512_cvtneps_pbh(values);
+  std::memcpy(to, &halves, sizeof halves);
+#else
+  for (int lane = 0; lane < kLanesAtOnce; ++lane) to[lane] = BFloat16(values[lane]);
+#endif
+}
+
+template <class V>
+requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V inverse_root(V values) {
+  for (int lane = 0; lane < kLanesAtOnce; ++lane) values[lane] = inverse_root(float{values[lane]});
+  return values;
+}
+
+#endif
+
+}  // namespace moonpool
