@@ -40,13 +40,18 @@ struct BatchNorm {
 // torch.nn.BatchNorm2d. The tape says whether the batch's own statistics are taken (and the running
 // ones moved) or the running ones. Float64 images have no running statistics.
 
+/// Whether anybody needs the values of an op's input behind it. If not, the result takes their
+/// place on a tape that does not record: half of the memory to go through.
+enum class Values { kKept, kSpent };
+
 /// weight (x - mean) / sqrt(variance + epsilon) + bias.
-Tensor batch_norm(Tape& tape, const Tensor& x, const BatchNorm& norm);
+Tensor batch_norm(Tape& tape, const Tensor& x, const BatchNorm& norm, Values of_x = Values::kKept);
 /// max(., 0) of it.
-Tensor batch_norm_relu(Tape& tape, const Tensor& x, const BatchNorm& norm);
+Tensor batch_norm_relu(Tape& tape, const Tensor& x, const BatchNorm& norm,
+                       Values of_x = Values::kKept);
 /// max(. + residual, 0) of it; residual has x's shape.
 Tensor batch_norm_add_relu(Tape& tape, const Tensor& x, const Tensor& residual,
-                           const BatchNorm& norm);
+                           const BatchNorm& norm, Values of_x = Values::kKept);
 
 /// batch_norm(conv2d(x)) by the running statistics, and max(., 0) if `relu`, as one convolution.
 /// For a tape that does not record; float32 and bfloat16.

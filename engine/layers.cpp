@@ -63,14 +63,14 @@ Tensor ConvNorm::operator()(Tape& tape, const Tensor& x) const {
   if (tape.statistics() == Tape::Statistics::kRunning) return infer(tape, x, /*with_relu=*/false);
   const Tensor convolved = convolve(tape, x);
   const Tape::InLayer layer(tape, norm_name_);
-  return ops::batch_norm(tape, convolved, norm(tape));
+  return ops::batch_norm(tape, convolved, norm(tape), ops::Values::kSpent);
 }
 
 Tensor ConvNorm::relu(Tape& tape, const Tensor& x) const {
   if (tape.statistics() == Tape::Statistics::kRunning) return infer(tape, x, /*with_relu=*/true);
   const Tensor convolved = convolve(tape, x);
   const Tape::InLayer layer(tape, norm_name_);
-  return ops::batch_norm_relu(tape, convolved, norm(tape));
+  return ops::batch_norm_relu(tape, convolved, norm(tape), ops::Values::kSpent);
 }
 
 Tensor ConvNorm::add_relu(Tape& tape, const Tensor& x, const Tensor& residual) const {
@@ -81,7 +81,7 @@ Tensor ConvNorm::add_relu(Tape& tape, const Tensor& x, const Tensor& residual) c
   }
   const Tensor convolved = convolve(tape, x);
   const Tape::InLayer layer(tape, norm_name_);
-  return ops::batch_norm_add_relu(tape, convolved, residual, norm(tape));
+  return ops::batch_norm_add_relu(tape, convolved, residual, norm(tape), ops::Values::kSpent);
 }
 
 }  // namespace moonpool

@@ -99,11 +99,14 @@ void forward_by_batch(Tape& tape, const Rows& size, NormTail tail, const Tensor&
 }
 
 Tensor normalise(Tape& tape, const Tensor& x, const Tensor& residual, const BatchNorm& norm,
-                 NormTail tail) {
+                 NormTail tail, Values of_x) {
   const profile::Layer profiled = tape.profiled(op_name(tail));
   const Rows size = check_shapes(x, residual, norm, tail);
   const Tensor& residual_or_x = residual.defined() ? residual : x;
-  Tensor y = tape.result(x.shape(), x.dtype(), {&x, &residual_or_x, &norm.weight, &norm.bias});
+  const bool in_place = of_x == Values::kSpent && !tape.recording();
+  Tensor y =
+      in_place ? x
+               : tape.result(x.shape(), x.dtype(), {&x, &residual_or_x, &norm.weight, &norm.bias});
   visit_image_dtype(x.dtype(), [&]<class T>(T) {
     if (tape.statistics() != Tape::Statistics::kRunning) {
       forward_by_batch<T>(tape, size, tail, x, residual, norm, y);
@@ -124,18 +127,18 @@ Tensor normalise(Tape& tape, const Tensor& x, const Tensor& residual, const Batc
 
 }  // namespace
 
-Tensor batch_norm(Tape& tape, const Tensor& x, const BatchNorm& norm) {
-  return normalise(tape, x, {}, norm, NormTail::kNone);
+Tensor batch_norm(Tape& tape, const Tensor& x, const BatchNorm& norm, Values of_x) {
+  return normalise(tape, x, {}, norm, NormTail::kNone, of_x);
 }
 
-Tensor batch_norm_relu(Tape& tape, const Tensor& x, const BatchNorm& norm) {
-  return normalise(tape, x, {}, norm, NormTail::kRelu);
+Tensor batch_norm_relu(Tape& tape, const Tensor& x, const BatchNorm& norm, Values of_x) {
+  return normalise(tape, x, {}, norm, NormTail::kRelu, of_x);
 }
 
 Tensor batch_norm_add_relu(Tape& tape, const Tensor& x, const Tensor& residual,
-                           const BatchNorm& norm) {
+                           const BatchNorm& norm, Values of_x) {
   check(residual.defined(), "batch_norm_add_relu: the residual is missing");
-  return normalise(tape, x, residual, norm, NormTail::kAddRelu);
+  return normalise(tape, x, residual, norm, NormTail::kAddRelu, of_x);
 }
 
 }  // namespace moonpool::ops

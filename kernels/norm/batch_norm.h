@@ -48,6 +48,7 @@ int64_t batch_norm_scratch(int64_t rows, int64_t channels);
 /// Training: y = tail((x - mean) / sqrt(variance + epsilon) * weight + bias) with the mean and the
 /// biased variance of this batch. `residual` [rows, channels] is read by kAddRelu only. A channel
 /// whose statistics are not finite is reported through `watch`. One row has no variance: an error.
+/// `y` may be `x`, here and in batch_norm_inference.
 template <class T>
 void batch_norm_train(Stream& stream, int64_t rows, int64_t channels, const T* x, const T* residual,
                       NormTail tail, NormParameters<Accumulator<T>> parameters, double epsilon,

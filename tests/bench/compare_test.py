@@ -19,6 +19,7 @@ import picture  # noqa: E402
 import processes  # noqa: E402
 import readme  # noqa: E402
 import row  # noqa: E402
+import step_profile  # noqa: E402
 import table  # noqa: E402
 
 # A program that says that a benchmark ran, whatever it is asked for.
@@ -196,6 +197,23 @@ class Tables(Folder):
         self.assertIn("expected one line", self.readme().stderr)
 
 
+class StepProfile(unittest.TestCase):
+    def test_the_first_two_steps_do_not_count(self):
+        events = []
+        for number, length in enumerate((9000, 5000, 1000, 1200, 1100)):
+            start = 10_000 * number
+            events += [{"cat": "step", "name": "step", "ts": start, "dur": length},
+                       {"cat": "part", "name": "backward", "ts": start + 500, "dur": 100},
+                       {"cat": "kernel", "name": "Normalise<float, x>", "ts": start + 1, "dur": length / 2},
+                       {"cat": "kernel", "name": "conv_forward 64 x 8", "ts": start + 600, "dur": 100},
+                       {"cat": "kernel", "name": "conv_forward 64 x 4", "ts": start + 700, "dur": 100}]
+        events += [{"cat": "step", "name": "step", "ts": 90_000, "dur": 3}]  # of evaluation
+        step, count, totals = step_profile.profile(events)
+        self.assertEqual((step, count), (1.1, 3))
+        self.assertEqual({name: (round(ms, 6), round(calls, 6)) for name, (ms, calls) in totals.items()},
+                         {"Normalise": (0.55, 1), "conv_forward": (0.2, 2)})
+
+
 class Program(Folder):
     def setUp(self):
         super().setUp()
@@ -259,6 +277,26 @@ class Program(Folder):
             self.assertEqual(refused.returncode, 2)
             self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
             self.assertIn(words, refused.stderr)
+
+    def test_how_far_two_tables_are_apart(self):
+        def results(name, **ratios):
+            path = self.folder / name
+            path.write_text(json.dumps({"rows": [{"group": "start", "work": work, "ratio": r} for work, r in ratios.items()]}))
+            return path
+
+        def agree(*options):
+            return subprocess.run([sys.executable, root / "bench/compare/agree.py", *map(str, options)],
+                                  capture_output=True, text=True)
+
+        a, b = results("a.json", x=2.0, y=1.0, z=5.0), results("b.json", x=2.2, y=0.8)
+        done = agree(a, b)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("1 of 2 rows are more than 15% apart", done.stdout)
+        self.assertLess(done.stdout.index("start: y"), done.stdout.index("start: x"))
+        self.assertEqual(agree(a, b, "--within", "0.3").returncode, 0)
+        for other in (self.folder / "none.json", results("c.json", w=1.0)):
+            refused = agree(a, other)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (2, 1), refused.stderr)
 
     def test_list(self):
         rows = self.compare("--list").stdout.splitlines()

@@ -210,6 +210,38 @@ TEST_P(ImageOpsTest, InferenceFoldsTheNormIntoTheConvolution) {
   }
 }
 
+TEST_P(ImageOpsTest, ANormMayTakeThePlaceOfItsInput) {
+  const Tensor residual = tensor({2, 5, 5, 16}, 2);
+  const Tensor mean = tensor({16}, 3);
+  const Tensor variance = filled({16}, 1.7f);
+  const ops::BatchNorm norm{.weight = tensor({16}, 4),
+                            .bias = tensor({16}, 5),
+                            .running = {mean.data<float>(), variance.data<float>()}};
+  for (const auto statistics : {Tape::Statistics::kBatchAlone, Tape::Statistics::kRunning}) {
+    Tape tape(stream(), *arena_, Tape::Mode::kInference, statistics);
+    const auto expect_in_place = [&](const auto& run) {
+      const Tensor x = tensor({2, 5, 5, 16}, 1);
+      const std::vector<float> known = host(run(x, ops::Values::kKept));
+      EXPECT_EQ(host(x), host(tensor({2, 5, 5, 16}, 1)));
+      const Tensor y = run(x, ops::Values::kSpent);
+      EXPECT_EQ(y.data<float>(), x.data<float>());
+      EXPECT_EQ(host(y), known);
+    };
+    expect_in_place(
+        [&](const Tensor& x, ops::Values of_x) { return ops::batch_norm(tape, x, norm, of_x); });
+    expect_in_place([&](const Tensor& x, ops::Values of_x) {
+      return ops::batch_norm_relu(tape, x, norm, of_x);
+    });
+    expect_in_place([&](const Tensor& x, ops::Values of_x) {
+      return ops::batch_norm_add_relu(tape, x, residual, norm, of_x);
+    });
+  }
+  Tape recording(stream(), *arena_, Tape::Mode::kRecording);
+  const Tensor x = tensor({2, 5, 5, 16}, 1);
+  EXPECT_NE(ops::batch_norm(recording, x, norm, ops::Values::kSpent).data<float>(),
+            x.data<float>());
+}
+
 TEST_P(ImageOpsTest, TrainingMovesTheRunningStatisticsAndEvaluationDoesNot) {
   const Tensor x = tensor({4, 3, 3, 2}, 1);
   const Tensor mean = filled({2}, 0);
