@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 
 from alternate import alternate
-from processes import Failed, baselines, run
+from processes import Failed, baseline_environment, baselines, run
 from row import Row
 
 WAYS = {"the released loop in PyTorch": (), "the same, tuned": ("--tuned",)}
@@ -13,7 +13,7 @@ WAYS = {"the released loop in PyTorch": (), "the same, tuned": ("--tuned",)}
 
 def theirs(context, options, seed):
     out, _, memory = run([context.python, baselines / "four_moons_released.py", "--strategy", "lhd", "--seed", seed,
-                          "--threads", 1, *options])
+                          "--threads", 1, *options], baseline_environment())
     return {**json.loads(out.strip().splitlines()[-1]), "memory_mib": memory}
 
 

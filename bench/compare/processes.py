@@ -1,4 +1,6 @@
 """Programs that are measured: ours, which run once, and theirs, which wait for their turn (bench/baselines/serve.py)."""
+import ctypes.util
+import functools
 import json
 import os
 import pathlib
@@ -9,6 +11,23 @@ import time
 
 root = pathlib.Path(__file__).resolve().parents[2]
 baselines = root / "bench/baselines"
+
+
+@functools.cache
+def allocator():
+    """TCMalloc's library, which PyTorch's guide to performance would have preloaded; None where there is none. With
+    the C library's every large array of a step is mapped and its pages cleared anew."""
+    return ctypes.util.find_library("tcmalloc_minimal") or ctypes.util.find_library("tcmalloc")
+
+
+def baseline_environment():
+    """What the programs of the other side run in, as their users would tune it."""
+    environment = {"PYTHONWARNINGS": "ignore"}
+    if "TORCHINDUCTOR_CACHE_DIR" not in os.environ:
+        environment["TORCHINDUCTOR_CACHE_DIR"] = str(root / "build/bench-inductor")
+    if allocator() and "LD_PRELOAD" not in os.environ:
+        environment["LD_PRELOAD"] = allocator()
+    return environment
 
 
 class Failed(Exception):
@@ -80,8 +99,7 @@ class Worker:
     def __init__(self, script, *arguments, python=sys.executable):
         self.err = tempfile.TemporaryFile("w+")
         self.name = script
-        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-        environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(root / "build/bench-inductor"))
+        environment = {**os.environ, **baseline_environment()}
         self.process = subprocess.Popen([python, str(baselines / script), *map(str, arguments)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.err, env=environment)
         self.memory_mib = 0.0

@@ -38,6 +38,8 @@ def section(result, source):
     versions = result["versions"]
     known = ", ".join(f"{name} {versions[name]}" for name in ("torch", "torchvision", "numpy", "scikit-learn", "pillow")
                       if name in versions)
+    if "allocator_of_baselines" in result:
+        known += f" (allocator {result['allocator_of_baselines']})"
     lines = [f"{NAMES[result['device']]}: {result['machine']}, {result['cores']} cores; {versions['moonpool']}, "
              f"commit {result['commit']}; {known}; {result['date']} ([`{source.name}`]({source})).", "",
              table.markdown([table.HEAD, *map(table.cells, result["rows"])]), ""]

@@ -16,7 +16,7 @@ packages_of() {
               "zlib1g-dev libpng-dev libturbojpeg0-dev libarchive-dev" \
               "libcurl4-openssl-dev libssl-dev" ;;
     test) echo "libgtest-dev libboost-context-dev valgrind:valgrind" ;;
-    bench) echo "libbenchmark-dev" ;;
+    bench) echo "libbenchmark-dev libtcmalloc-minimal4" ;;
     python) echo "python3:python3 python3-venv" ;;
     lint) echo "git:git clang-format:clang-format clang-tidy:clang-tidy libomp-dev" ;;
     *) echo "deps.sh: unknown group '$1'; expected run, test, bench, python or lint" >&2; exit 2 ;;
