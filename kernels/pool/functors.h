@@ -184,7 +184,7 @@ struct GlobalAveragePoolGrad {
   void span(int64_t begin, int64_t end, int64_t channel) const requires kBetterByLanes<T> {
     for (int64_t row = begin; row < end;) {
       const int64_t image = row / pixels;
-      const Lanes value = part<Lanes>(image, channel);
+      const auto value = part<Lanes>(image, channel);
       const int64_t last = (image + 1) * pixels < end ? (image + 1) * pixels : end;
       for (; row < last; ++row) put(value, row, channel);
     }
