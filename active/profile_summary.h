@@ -9,8 +9,9 @@ namespace moonpool {
 
 /// A table of the phases; then, of the phase with recorded steps that took most of the time, parts
 /// of a step and the ten most expensive layers and kernels. Times of layers and kernels are their
-/// own, without what is inside of them that is listed, too. A phase's first step, in which vendors'
-/// plans are made, is left out where there are others. Each line ends with a line feed.
+/// own, without what is inside of them that is listed, too. A phase's first two steps, in which
+/// vendors' plans are made and memory is cleared, are left out where there are others. Each line
+/// ends with a line feed.
 std::string profile_summary(const profile::Recorder& recorder);
 
 }  // namespace moonpool

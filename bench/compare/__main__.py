@@ -11,7 +11,8 @@ check. Where the other side has many ways, all are timed once, and the best of t
 in turn with ours; in each round the best of them counts, and the ratio is the median over the rounds. "Share of the
 floor" is how much of the time would be left at the machine's ceilings, which are measured in the same run: copies in
 memory, matrix products at each precision, by us or PyTorch, whichever is faster. Memory is the most that a process
-held, libraries included. The other side runs with TCMalloc preloaded where it is installed.
+held, libraries included. The other side runs with TCMalloc preloaded where it is installed,
+but for the starts of programs and the ceilings.
 
 `make bench` builds what this needs, makes a Python environment for the other side, and runs it. Without one, or where a
 package is missing, ours is measured alone. Results are written after every row.
@@ -119,7 +120,7 @@ def main():
                       say=lambda text: print(text, flush=True))
     result = {"what": "Moonpool beside the best of other software for the same work, by turns",
               **provenance.describe(args.device, moonpool, versions, " ".join(["bench/compare", *sys.argv[1:]])),
-              "allocator_of_baselines": os.environ.get("LD_PRELOAD") or allocator() or "the C library's",
+              "allocator_of_baselines": allocator() or "the C library's",
               "seconds_of_a_measurement": args.seconds, "rounds": args.rounds, "rows": [], "kernels": []}
     good = True
     try:

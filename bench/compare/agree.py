@@ -3,8 +3,8 @@
 
     agree.py A.json B.json [--within 0.15]
 
-Prints every row that both have, the most different first. Exit status 1 if a ratio of A lies more than `--within` of
-B's beside it, or the other way round.
+Prints every row that both compare, the most different first, and names the others. Exit status 1 if the larger ratio
+of a row is more than `--within` above the smaller one.
 """
 import json
 import pathlib
@@ -28,16 +28,20 @@ def main():
     parser.add_argument("--within", type=float, default=0.15)
     args = parser.parse_args()
     a, b = read(parser, args.a), read(parser, args.b)
-    rows = []
-    for name in a:
-        if "ratio" in a[name] and "ratio" in b.get(name, {}):
-            low, high = sorted((a[name]["ratio"], b[name]["ratio"]))
-            rows.append((high / low - 1, name))
+    rows, alone = [], []
+    for name in {**a, **b}:
+        ratios = sorted(side.get(name, {}).get("ratio", 0) for side in (a, b))
+        if ratios[0] > 0:
+            rows.append((ratios[1] / ratios[0] - 1, name))
+        else:
+            alone.append(name)
     if not rows:
         parser.error(f"{args.a} and {args.b} have no compared row in common")
     rows.sort(reverse=True)
     print(aligned([("row", args.a.name, args.b.name, "apart"),
                    *((name, ratio(a[name]["ratio"]), ratio(b[name]["ratio"]), f"{apart:.1%}") for apart, name in rows)]))
+    if alone:
+        print(f"\nnot compared in both: {'; '.join(alone)}")
     far = sum(apart > args.within for apart, _ in rows)
     print(f"\n{far} of {len(rows)} rows are more than {args.within:.0%} apart")
     return 1 if far else 0

@@ -25,8 +25,8 @@ def baseline_environment():
     environment = {"PYTHONWARNINGS": "ignore"}
     if "TORCHINDUCTOR_CACHE_DIR" not in os.environ:
         environment["TORCHINDUCTOR_CACHE_DIR"] = str(root / "build/bench-inductor")
-    if allocator() and "LD_PRELOAD" not in os.environ:
-        environment["LD_PRELOAD"] = allocator()
+    if allocator():
+        environment["LD_PRELOAD"] = ":".join(filter(None, (allocator(), os.environ.get("LD_PRELOAD"))))
     return environment
 
 

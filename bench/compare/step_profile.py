@@ -9,8 +9,6 @@ import collections
 import json
 import pathlib
 import re
-import statistics
-import sys
 
 from options import Parser
 from provenance import describe, write_json
@@ -30,17 +28,19 @@ def steps_of(events):
 
 
 def profile(events, warm_up=2):
-    """(milliseconds of a step, median; {family: (milliseconds, calls) of a step, mean})."""
+    """(milliseconds of a step, how many steps, {family: (milliseconds, calls) of a step}): means."""
     steps = steps_of(events)[warm_up:]
     if not steps:
-        sys.exit(f"step_profile: expected more than {warm_up} training steps in the trace")
+        raise ValueError(f"expected more than {warm_up} training steps")
+    if any(event.get("tid") for event in events):
+        raise ValueError("expected a profile of a CPU: a GPU's kernels run beside the steps of the host")
     totals = collections.defaultdict(lambda: [0.0, 0])
     for event in events:
         if event.get("cat") == "kernel" and any(s["ts"] <= event["ts"] < s["ts"] + s["dur"] for s in steps):
             total = totals[family(event["name"])]
             total[0] += event["dur"] / 1000 / len(steps)
             total[1] += 1 / len(steps)
-    return statistics.median(s["dur"] for s in steps) / 1000, len(steps), totals
+    return sum(s["dur"] for s in steps) / 1000 / len(steps), len(steps), totals
 
 
 def main():
@@ -51,17 +51,16 @@ def main():
     parser.add_argument("--out", type=pathlib.Path)
     args = parser.parse_args()
     try:
-        events = json.loads(args.trace.read_text())["traceEvents"]
-    except (OSError, ValueError, KeyError) as error:
+        step, count, totals = profile(json.loads(args.trace.read_text())["traceEvents"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{args.trace}: expected a file of --profile: {error}")
-    step, count, totals = profile(events)
     rows = [{"kernels": name, "milliseconds": ms, "share": ms / step, "calls": round(calls, 1)}
             for name, (ms, calls) in sorted(totals.items(), key=lambda item: -item[1][0])]
     if args.out:
         what = "A training step by families of kernels"
         write_json(args.out, {"what": what, **describe("cpu", args.moonpool.resolve(), {}, args.command),
                               "steps": count, "milliseconds_of_a_step": step, "kernels": rows})
-    print(f"a step is {step:.1f} ms, median of {count}\n")
+    print(f"a step is {step:.1f} ms, mean of {count}\n")
     print(markdown([("kernels", "ms a step", "share", "calls"),
                     *((f"`{row['kernels']}`", f"{row['milliseconds']:.2f}", f"{row['share']:.1%}", f"{row['calls']:g}")
                       for row in rows if row["share"] >= 0.005)]))

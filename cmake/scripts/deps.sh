@@ -36,7 +36,7 @@ if ! command -v apt-get >/dev/null; then
   echo "No apt-get here. Needed: a C++20 compiler with OpenMP, CMake 3.25, Ninja, oneDNN, fmt," \
        "nlohmann-json, CLI11, toml++, Boost.Math, gnuplot, zlib, libpng, libjpeg-turbo (TurboJPEG)," \
        "libarchive, libcurl and OpenSSL; GoogleTest to test (and valgrind to count), Google Benchmark" \
-       "to bench."
+       "to bench (and TCMalloc for what we are compared with)."
   exit 0
 fi
 

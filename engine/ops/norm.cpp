@@ -103,7 +103,7 @@ Tensor normalise(Tape& tape, const Tensor& x, const Tensor& residual, const Batc
   const profile::Layer profiled = tape.profiled(op_name(tail));
   const Rows size = check_shapes(x, residual, norm, tail);
   const Tensor& residual_or_x = residual.defined() ? residual : x;
-  const bool in_place = of_x == Values::kSpent && !tape.recording();
+  const bool in_place = of_x == Values::kSpent && !tape.recording() && !x.requires_grad();
   Tensor y =
       in_place ? x
                : tape.result(x.shape(), x.dtype(), {&x, &residual_or_x, &norm.weight, &norm.bias});

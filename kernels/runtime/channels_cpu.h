@@ -30,27 +30,27 @@ void sum_channel_lanes(int64_t begin, int64_t end, int64_t first, int64_t channe
     for (int64_t some = first; some < first + kWidth; some += kTogether) {
       sum_channel_lanes<kTogether>(begin, end, some, channels, partial, f);
     }
-    return;
-  }
-  constexpr int kParts = kWidth / kLanesAtOnce;
-  constexpr int kRows = kWidth < kTogether ? kTogether / kWidth : 1;
-  Lanes sums[kRows][kParts][F::kSums] = {};
-  const auto add_rows = [&](int64_t row, int count) {
+  } else {
+    constexpr int kParts = kWidth / kLanesAtOnce;
+    constexpr int kRows = kWidth < kTogether ? kTogether / kWidth : 1;
+    Lanes sums[kRows][kParts][F::kSums] = {};
+    const auto add_rows = [&](int64_t row, int count) {
 #pragma GCC unroll 4
-    for (int r = 0; r < count; ++r) {
+      for (int r = 0; r < count; ++r) {
 #pragma GCC unroll 4
-      for (int part = 0; part < kParts; ++part) {
-        f.add(row + r, first + part * kLanesAtOnce, sums[r][part]);
+        for (int part = 0; part < kParts; ++part) {
+          f.add(row + r, first + part * kLanesAtOnce, sums[r][part]);
+        }
       }
-    }
-  };
-  int64_t row = begin;
-  for (; row + kRows <= end; row += kRows) add_rows(row, kRows);
-  for (; row < end; ++row) add_rows(row, 1);
-  for (int part = 0; part < kParts; ++part) {
-    for (int s = 0; s < F::kSums; ++s) {
-      for (int r = 1; r < kRows; ++r) sums[0][part][s] += sums[r][part][s];
-      write(sums[0][part][s], partial + s * channels + first + part * kLanesAtOnce);
+    };
+    int64_t row = begin;
+    for (; row + kRows <= end; row += kRows) add_rows(row, kRows);
+    for (; row < end; ++row) add_rows(row, 1);
+    for (int part = 0; part < kParts; ++part) {
+      for (int s = 0; s < F::kSums; ++s) {
+        for (int r = 1; r < kRows; ++r) sums[0][part][s] += sums[r][part][s];
+        write(sums[0][part][s], partial + s * channels + first + part * kLanesAtOnce);
+      }
     }
   }
 }
@@ -60,22 +60,23 @@ template <int kWidth, class F>
 void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int64_t channels,
                        typename F::Value* partial, const F& f) {
   if constexpr (kWidth > 0 && takes_lanes<F>()) {
-    return sum_channel_lanes<kWidth>(begin, end, first, channels, partial, f);
-  }
-  using Value = typename F::Value;
-  const int lanes = kWidth > 0 ? kWidth : width;
-  Value sums[F::kSums][kWidth > 0 ? kWidth : kSmallestGroup] = {};
-  for (int64_t row = begin; row < end; ++row) {
+    sum_channel_lanes<kWidth>(begin, end, first, channels, partial, f);
+  } else {
+    using Value = typename F::Value;
+    const int lanes = kWidth > 0 ? kWidth : width;
+    Value sums[F::kSums][kWidth > 0 ? kWidth : kSmallestGroup] = {};
+    for (int64_t row = begin; row < end; ++row) {
 #pragma omp simd
-    for (int lane = 0; lane < lanes; ++lane) {
-      Value own[F::kSums];
-      for (int s = 0; s < F::kSums; ++s) own[s] = sums[s][lane];
-      f.add(row, first + lane, own);
-      for (int s = 0; s < F::kSums; ++s) sums[s][lane] = own[s];
+      for (int lane = 0; lane < lanes; ++lane) {
+        Value own[F::kSums];
+        for (int s = 0; s < F::kSums; ++s) own[s] = sums[s][lane];
+        f.add(row, first + lane, own);
+        for (int s = 0; s < F::kSums; ++s) sums[s][lane] = own[s];
+      }
     }
-  }
-  for (int s = 0; s < F::kSums; ++s) {
-    for (int lane = 0; lane < lanes; ++lane) partial[s * channels + first + lane] = sums[s][lane];
+    for (int s = 0; s < F::kSums; ++s) {
+      for (int lane = 0; lane < lanes; ++lane) partial[s * channels + first + lane] = sums[s][lane];
+    }
   }
 }
 

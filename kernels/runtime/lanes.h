@@ -21,15 +21,16 @@
 
 namespace moonpool {
 
-#if defined(__AVX512F__)
-inline constexpr int kLanesAtOnce = 16;
-#else
-inline constexpr int kLanesAtOnce = 8;
-#endif
-
 #if defined(__CUDACC__)
 struct Lanes;  // nvcc sees the members that take it, and never compiles one
 #else
+#if defined(__AVX512F__)
+inline constexpr int kLanesAtOnce = 16;
+#elif defined(__AVX__)
+inline constexpr int kLanesAtOnce = 8;
+#else
+inline constexpr int kLanesAtOnce = 4;
+#endif
 /// Has +, -, *, /, comparisons and ?: element by element.
 using Lanes = float __attribute__((vector_size(4 * kLanesAtOnce)));
 #endif
@@ -64,6 +65,11 @@ requires std::is_arithmetic_v<V> MOONPOOL_FUNCTOR V inverse_root(V value) {
 // The same for all of a register, on the host.
 #if !defined(__CUDACC__)
 
+namespace detail {
+using Halves = uint16_t __attribute__((vector_size(2 * kLanesAtOnce)));
+using Words = uint32_t __attribute__((vector_size(4 * kLanesAtOnce)));
+}  // namespace detail
+
 template <class V>
 requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const float* from) {
   V values;
@@ -73,11 +79,9 @@ requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const float* from) {
 
 template <class V>
 requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const BFloat16* from) {
-  using Halves = uint16_t __attribute__((vector_size(2 * kLanesAtOnce)));
-  using Words = uint32_t __attribute__((vector_size(4 * kLanesAtOnce)));
-  Halves halves;
+  detail::Halves halves;
   std::memcpy(&halves, from, sizeof halves);
-  return std::bit_cast<V>(__builtin_convertvector(halves, Words) << 16);
+  return std::bit_cast<V>(__builtin_convertvector(halves, detail::Words) << 16);
 }
 
 template <class V>
@@ -92,7 +96,12 @@ requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, B
   const __m256bh halves = _mm512_cvtneps_pbh(values);
   std::memcpy(to, &halves, sizeof halves);
 #else
-  for (int lane = 0; lane < kLanesAtOnce; ++lane) to[lane] = BFloat16(values[lane]);
+  const auto words = std::bit_cast<detail::Words>(values);
+  const detail::Words nearest = (words + 0x7fffu + ((words >> 16) & 1u)) >> 16;
+  const detail::Words quiet = (words >> 16) | 0x40u;
+  const detail::Words rounded = (words & 0x7fffffffu) > 0x7f800000u ? quiet : nearest;
+  const detail::Halves halves = __builtin_convertvector(rounded, detail::Halves);
+  std::memcpy(to, &halves, sizeof halves);
 #endif
 }
 

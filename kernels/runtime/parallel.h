@@ -68,7 +68,8 @@ void call_on_host(const F& f, int64_t begin, int64_t end) {
 /// Calls `f(r, c)` for every row r and column c, in any order, perhaps at once; vectorised across
 /// c. F has `void operator()(int64_t row, int64_t column) const`, and may have `void span(int64_t
 /// begin, int64_t end, int64_t column) const`, for the host only: what f(r, c) does for the rows in
-/// [begin, end) and kLanesAtOnce columns (lanes.h) from `column` on.
+/// [begin, end) and kLanesAtOnce columns (lanes.h) from `column` on, up to rounding and whatever
+/// rows a span begins and ends with. It is called where the columns are a multiple of 16.
 template <class F>
 void for_each_2d(Stream& stream, int64_t rows, int64_t columns, const F& f) {
   if (rows <= 0 || columns <= 0) return;

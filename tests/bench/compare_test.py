@@ -209,7 +209,9 @@ class StepProfile(unittest.TestCase):
                        {"cat": "kernel", "name": "conv_forward 64 x 4", "ts": start + 700, "dur": 100}]
         events += [{"cat": "step", "name": "step", "ts": 90_000, "dur": 3}]  # of evaluation
         step, count, totals = step_profile.profile(events)
-        self.assertEqual((step, count), (1.1, 3))
+        self.assertEqual((round(step, 6), count), (1.1, 3))
+        for bad in (events[:5], [{**event, "tid": 1} for event in events]):
+            self.assertRaises(ValueError, step_profile.profile, bad)
         self.assertEqual({name: (round(ms, 6), round(calls, 6)) for name, (ms, calls) in totals.items()},
                          {"Normalise": (0.55, 1), "conv_forward": (0.2, 2)})
 

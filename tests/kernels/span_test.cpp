@@ -7,8 +7,10 @@
 
 #include "kernels/acquisition/entropy.h"
 #include "kernels/acquisition/monte_carlo.h"
+#include "kernels/norm/normalise.h"
 #include "kernels/pointwise/dropout.h"
 #include "kernels/pointwise/pointwise.h"
+#include "kernels/pool/functors.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
 
@@ -120,6 +122,123 @@ TEST(SpanTest, Entropies) {
     };
     expect_spans_are_calls<double>(1200, 7, information, rounding);
     expect_threads_do_not_matter<double>(4000, 7, information);
+  }
+}
+
+// What for_each_2d does by lanes, against calls for one element after the other: columns of one
+// group and of several, rows that leave something over in every block.
+
+/// `make(out)` is a functor that writes, or adds to, all elements of out [rows, columns].
+template <class T, class Make>
+void expect_lanes_are_calls(int64_t rows, int64_t columns, const Make& make, double tolerance) {
+  SCOPED_TRACE(testing::Message() << rows << " x " << columns);
+  const std::vector<T> start(static_cast<std::size_t>(rows * columns), static_cast<T>(0.5f));
+  std::vector<T> known = start;
+  const auto one = make(known.data());
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) one(row, column);
+  }
+  Stream stream(kCpu);
+  for (int threads = 1; threads <= 2; ++threads) {
+    const CpuThreads guard(threads);
+    std::vector<T> found = start;
+    for_each_2d(stream, rows, columns, make(found.data()));
+    for (int64_t i = 0; i < rows * columns; ++i) {
+      ASSERT_NEAR(static_cast<double>(found[i]), static_cast<double>(known[i]), tolerance) << i;
+    }
+  }
+}
+
+template <class T>
+std::vector<T> images(int64_t count) {
+  std::vector<T> values;
+  for (const float value : waves<float>(count)) values.push_back(static_cast<T>(value - 0.5f));
+  return values;
+}
+
+constexpr int64_t kColumnCounts[] = {16, 48, 112, 1024, 2048};
+constexpr double kOneBit = 1.0 / 128;  // of a bfloat16 below 2
+
+template <class T>
+class LanesOfImagesTest : public testing::Test {};
+using Images = testing::Types<float, BFloat16>;
+TYPED_TEST_SUITE(LanesOfImagesTest, Images);
+
+TYPED_TEST(LanesOfImagesTest, GlobalAverage) {
+  using T = TypeParam;
+  for (const int64_t channels : kColumnCounts) {
+    const int64_t pixels = 7, count = 37;
+    const std::vector<T> x = images<T>(count * pixels * channels);
+    expect_lanes_are_calls<float>(
+        count, channels,
+        [&](float* y) {
+          return kernels::GlobalAveragePool<T>{x.data(), y, pixels, channels};
+        },
+        1e-6);
+    const std::vector<float> y_grad = images<float>(count * channels);
+    for (const bool accumulate : {false, true}) {
+      expect_lanes_are_calls<T>(
+          count * pixels, channels,
+          [&](T* x_grad) {
+            return kernels::GlobalAveragePoolGrad<T>{y_grad.data(), x_grad, pixels, channels,
+                                                     accumulate};
+          },
+          std::is_same_v<T, float> ? 1e-6 : kOneBit);
+    }
+  }
+}
+
+TYPED_TEST(LanesOfImagesTest, BatchNorm) {
+  using T = TypeParam;
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : kOneBit;
+  for (const int64_t channels : kColumnCounts) {
+    const int64_t rows = 77;
+    const std::vector<T> x = images<T>(rows * channels);
+    const std::vector<T> residual = images<T>(rows * channels + 5);
+    std::vector<float> mean = images<float>(channels), scale = waves<float>(channels);
+    const std::vector<float> weight = waves<float>(channels), bias = images<float>(channels + 3);
+    const auto normalise = [&]<NormTail kTail, kernels::NormScale kScale>() {
+      expect_lanes_are_calls<T>(
+          rows, channels,
+          [&](T* y) {
+            return kernels::Normalise<T, kTail, kScale>{x.data(),
+                                                        residual.data() + 5,
+                                                        {weight.data(), bias.data() + 3},
+                                                        mean.data(),
+                                                        scale.data(),
+                                                        1e-3f,
+                                                        y,
+                                                        channels};
+          },
+          4 * tolerance);
+    };
+    using enum NormTail;
+    using enum kernels::NormScale;
+    normalise.template operator()<kNone, kInverseDeviation>();
+    normalise.template operator()<kRelu, kInverseDeviation>();
+    normalise.template operator()<kAddRelu, kInverseDeviation>();
+    normalise.template operator()<kRelu, kVariance>();
+    for (const bool accumulate : {false, true}) {
+      const auto gradient = [&]<kernels::NormMask kMask>() {
+        expect_lanes_are_calls<T>(
+            rows, channels,
+            [&](T* x_grad) {
+              return kernels::NormInputGradient<T, kMask>{x.data(),
+                                                          residual.data(),
+                                                          residual.data() + 5,
+                                                          weight.data(),
+                                                          {mean.data(), scale.data()},
+                                                          bias.data(),
+                                                          bias.data() + 3,
+                                                          x_grad,
+                                                          accumulate,
+                                                          channels};
+            },
+            tolerance);
+      };
+      gradient.template operator()<kernels::NormMask::kNone>();
+      gradient.template operator()<kernels::NormMask::kMask>();
+    }
   }
 }
 

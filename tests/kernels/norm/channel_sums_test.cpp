@@ -34,6 +34,33 @@ TEST_P(ChannelSumsTest, AddToWhatIsThere) {
   expect_sums<BFloat16>(1e-3);
 }
 
+// Of whole numbers, whose sums are exact in any order: groups of every width, and rows that leave
+// something over however many are taken side by side.
+TEST_P(ChannelSumsTest, AreExactForEveryWidth) {
+  const auto expect_exact = [&]<class T>(T) {
+    for (const int64_t channels : {1, 16, 19, 32, 48, 64, 112, 176}) {
+      for (const int64_t rows : {1, 2, 3, 5, 31, 33, 517}) {
+        std::vector<T> images;
+        std::vector<float> expected(channels, 0.0f);
+        for (int64_t i = 0; i < rows * channels; ++i) {
+          const auto value = static_cast<float>(i * i % 13 - 6);
+          images.push_back(static_cast<T>(value));
+          expected[i % channels] += value;
+        }
+        const Buffer<T> device_images = upload(images);
+        const Buffer<float> sums(device(), channels);
+        const Buffer<float> scratch(device(), channel_scratch(rows, channels, 1));
+        reduce_channels(
+            stream(), rows, channels, scratch.data(),
+            kernels::ChannelSums<T>{device_images.data(), sums.data(), channels, false});
+        ASSERT_EQ(sums.download(stream()), expected) << rows << " x " << channels;
+      }
+    }
+  };
+  expect_exact(float{});
+  expect_exact(BFloat16{});
+}
+
 MOONPOOL_TEST_ON_DEVICES(ChannelSumsTest);
 
 }  // namespace
