@@ -38,7 +38,7 @@ void sum_channel_lanes(int64_t begin, int64_t end, int64_t first, int64_t channe
 #pragma GCC unroll 4
       for (int r = 0; r < count; ++r) {
 #pragma GCC unroll 4
-        for (int part = 0; part < kParts; ++part) {
+        for (int64_t part = 0; part < kParts; ++part) {
           f.add(row + r, first + part * kLanesAtOnce, sums[r][part]);
         }
       }
@@ -46,7 +46,7 @@ void sum_channel_lanes(int64_t begin, int64_t end, int64_t first, int64_t channe
     int64_t row = begin;
     for (; row + kRows <= end; row += kRows) add_rows(row, kRows);
     for (; row < end; ++row) add_rows(row, 1);
-    for (int part = 0; part < kParts; ++part) {
+    for (int64_t part = 0; part < kParts; ++part) {
       for (int s = 0; s < F::kSums; ++s) {
         for (int r = 1; r < kRows; ++r) sums[0][part][s] += sums[r][part][s];
         write(sums[0][part][s], partial + s * channels + first + part * kLanesAtOnce);
