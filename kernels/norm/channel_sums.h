@@ -17,7 +17,6 @@ struct ChannelSums {
   Value* out;
   int64_t channels;
   bool accumulate;
-  static constexpr bool kTakesLanes = kHasLanes<T>;
   template <class V>
   MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
     sums[0] += read<V>(images + row * channels + channel);

@@ -31,7 +31,6 @@ struct BatchStatistics {
   SavedStatistics<Value> saved;
   FaultWatch watch;
 
-  static constexpr bool kTakesLanes = kHasLanes<T>;
   template <class V>
   MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
     const V difference = read<V>(x + row * channels + channel) - read<V>(x + channel);
@@ -102,7 +101,6 @@ struct NormGradientSums {
   Value* mean_gradient;    // [channels]: mean of g
   Value* mean_projection;  // [channels]: mean of g * (x - mean), over the variance + epsilon
 
-  static constexpr bool kTakesLanes = kHasLanes<T>;
   template <class V>
   MOONPOOL_FUNCTOR void add(int64_t row, int64_t channel, V (&sums)[kSums]) const {
     const int64_t i = row * channels + channel;

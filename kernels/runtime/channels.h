@@ -79,8 +79,8 @@ struct CombineChunks {
 ///   void add(int64_t row, int64_t channel, Value (&sums)[kSums]) const;
 ///   void finish(int64_t channel, const double (&sums)[kSums]) const;
 /// `add` is called once for every element, so it may write to that element's place in a matrix.
-/// F may also have `static constexpr bool kTakesLanes`: if true, `add` is a template and takes sums
-/// of the type Lanes (lanes.h) too, for kLanesAtOnce channels from `channel` on, on the host.
+/// With a Value of float it may also be a template that takes sums of the type Lanes (lanes.h), for
+/// kLanesAtOnce channels from `channel` on, on the host.
 /// `scratch` holds channel_scratch(rows, channels, F::kSums) values. Without rows nothing is
 /// called.
 ///

@@ -12,13 +12,10 @@ namespace moonpool::cpu {
 inline constexpr int kSmallestGroup = 16;
 
 template <class F>
-consteval bool takes_lanes() {
-  if constexpr (requires { F::kTakesLanes; }) {
-    return F::kTakesLanes;
-  } else {
-    return false;
-  }
-}
+inline constexpr bool kTakesLanes =
+    std::is_same_v<typename F::Value, float>&& requires(const F& f, Lanes (&sums)[F::kSums]) {
+  f.add(int64_t{}, int64_t{}, sums);
+};
 
 /// Adds up the rows [begin, end) of the channels [first, first + kWidth). Of few channels several
 /// rows are added up side by side, because one sum has to wait for the other.
@@ -59,7 +56,7 @@ void sum_channel_lanes(int64_t begin, int64_t end, int64_t first, int64_t channe
 template <int kWidth, class F>
 void sum_channel_group(int64_t begin, int64_t end, int64_t first, int width, int64_t channels,
                        typename F::Value* partial, const F& f) {
-  if constexpr (kWidth > 0 && takes_lanes<F>()) {
+  if constexpr (kWidth > 0 && kTakesLanes<F>) {
     sum_channel_lanes<kWidth>(begin, end, first, channels, partial, f);
   } else {
     using Value = typename F::Value;
