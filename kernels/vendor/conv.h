@@ -1,6 +1,6 @@
 // Two-dimensional convolutions (cross-correlations, as deep learning has them): cuDNN on CUDA,
-// oneDNN on the CPU, and the plain loops of naive_conv.h for float64 on the CPU, where only tests
-// of gradients need it.
+// oneDNN and kernels/winograd on the CPU, and the plain loops of naive_conv.h for float64 on the
+// CPU, where only tests of gradients need it.
 //
 // Images are channels last, [batch, height, width, channels] without gaps, and filters
 // [out channels, kernel, kernel, in channels]. T is float, double or BFloat16; double on CUDA is an

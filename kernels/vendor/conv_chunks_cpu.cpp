@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <type_traits>
 
 #include <omp.h>
@@ -9,6 +10,8 @@
 #include "kernels/runtime/buffer.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/flush_denormals.h"
+#include "kernels/vendor/conv_plan_cpu.h"
+#include "kernels/winograd/winograd_plan.h"
 
 namespace moonpool::cpu {
 namespace {
@@ -19,8 +22,8 @@ constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 
 
 /// A stream's plans and memory.
 struct DnnState : VendorState {
-  std::map<ConvKey, ConvPlan> plans;
-  RawBuffer filters;  // in oneDNN's blocks: one to read, or a gradient for each chunk
+  std::map<ConvKey, std::unique_ptr<ChunkPlan>> plans;
+  RawBuffer filters;  // as plans have them: one to read, or a gradient for each chunk
   RawBuffer scratch;  // a part for each thread
 };
 
@@ -50,6 +53,12 @@ struct Chunks {
   int64_t size, count, all;
 };
 
+/// `like`: a plan whose prepared filters it has to take, too; may be null.
+std::unique_ptr<ChunkPlan> make_plan(const ConvKey& key, const ChunkPlan* like) {
+  if (winograd::is_faster(key)) return std::make_unique<winograd::WinogradPlan>(key);
+  return std::make_unique<ConvPlan>(key, static_cast<const ConvPlan*>(like));
+}
+
 /// One call of `convolve`.
 template <class T>
 class Convolution {
@@ -60,16 +69,13 @@ class Convolution {
         arrays_(arrays),
         chunks_(op, shape),
         first_(plan(state, chunks_.images(0), nullptr)),
-        last_(plan(state, chunks_.images(chunks_.count - 1), &first_.filter_desc())),
-        layout_(first_.filter_layout()) {
+        last_(plan(state, chunks_.images(chunks_.count - 1), &first_)) {
     const int64_t work = shape.out_size() * shape.kernel * shape.kernel * shape.in_channels;
     threads_ = static_cast<int>(std::clamp<int64_t>(
         work / kWorthAThread, 1, std::min<int64_t>(cpu_threads(), chunks_.count)));
     scratch_bytes_ = (std::max(first_.scratch_bytes(), last_.scratch_bytes()) + 63) / 64 * 64;
     scratch_ = at_least(state.scratch, scratch_bytes_ * threads_);
-    filter_bytes_ =
-        layout_.size() * static_cast<int64_t>(is_gradient() ? sizeof(float) : sizeof(T));
-    filters_ = at_least(state.filters, filter_bytes_ * (is_gradient() ? chunks_.count : 1));
+    filters_ = at_least(state.filters, first_.filter_bytes() * (is_gradient() ? chunks_.count : 1));
   }
 
   void run() {
@@ -77,29 +83,31 @@ class Convolution {
 #pragma omp parallel num_threads(threads_) reduction(+ : failures) if (threads_ > 1)
     {
       const FlushDenormals guard;
-      if (!is_gradient()) pack_filter();
+      if (!is_gradient()) prepare_filter();
       failures += run_chunks();
       if (is_gradient()) sum_gradients();
     }
-    check(failures == 0, "oneDNN: {} failed for {} of {} chunks of a batch",
-          first_.implementation(), failures, chunks_.count);
+    check(failures == 0, "{} failed for {} of {} chunks of a batch", first_.name(), failures,
+          chunks_.count);
   }
 
  private:
   bool is_gradient() const { return op_ == ConvOp::kBackwardFilter; }
 
-  const ConvPlan& plan(DnnState& state, int64_t batch, const dnnl::memory::desc* filter) const {
+  const ChunkPlan& plan(DnnState& state, int64_t batch, const ChunkPlan* like) const {
     ConvKey key{op_, std::is_same_v<T, BFloat16>, shape_};
     key.shape.batch = batch;
-    return state.plans.try_emplace(key, key, filter).first->second;
+    std::unique_ptr<ChunkPlan>& plan = state.plans[key];
+    if (plan == nullptr) plan = make_plan(key, like);
+    return *plan;
   }
 
   // The threads of a team share the work of each of these three, and meet after it.
 
-  void pack_filter() const {
+  void prepare_filter() const {
 #pragma omp for schedule(static)
-    for (int64_t piece = 0; piece < layout_.pieces(); ++piece) {
-      layout_.pack(piece, arrays_.filter, reinterpret_cast<T*>(filters_));
+    for (int64_t piece = 0; piece < first_.filter_pieces(); ++piece) {
+      first_.prepare_filter(piece, arrays_.filter, filters_);
     }
   }
 
@@ -115,19 +123,18 @@ class Convolution {
 
   void sum_gradients() const {
 #pragma omp for schedule(static)
-    for (int64_t piece = 0; piece < layout_.pieces(); ++piece) {
-      layout_.unpack_sum(piece, reinterpret_cast<const float*>(filters_), chunks_.count,
-                         arrays_.filter_grad);
+    for (int64_t piece = 0; piece < first_.filter_pieces(); ++piece) {
+      first_.sum_gradients(piece, filters_, chunks_.count, arrays_.filter_grad);
     }
   }
 
   bool run_chunk(int64_t chunk) const {
     const int64_t images = chunk * chunks_.size;  // before this chunk
-    const ConvPlan& plan = chunk + 1 == chunks_.count ? last_ : first_;
+    const ChunkPlan& plan = chunk + 1 == chunks_.count ? last_ : first_;
     const T* x = arrays_.x != nullptr ? arrays_.x : arrays_.x_grad;
     const T* y = arrays_.y != nullptr ? arrays_.y : arrays_.y_grad;
     return plan.run({.x = x + images * (shape_.in_size() / shape_.batch),
-                     .filter = filters_ + (is_gradient() ? chunk * filter_bytes_ : 0),
+                     .filter = filters_ + (is_gradient() ? chunk * first_.filter_bytes() : 0),
                      .bias = arrays_.bias,
                      .y = y + images * (shape_.out_size() / shape_.batch)},
                     scratch_ + omp_get_thread_num() * scratch_bytes_);
@@ -137,16 +144,19 @@ class Convolution {
   ConvShape shape_;
   ConvArrays<T> arrays_;
   Chunks chunks_;
-  const ConvPlan& first_;
-  const ConvPlan& last_;
-  const FilterLayout& layout_;
+  const ChunkPlan& first_;
+  const ChunkPlan& last_;
   int threads_;
-  int64_t filter_bytes_, scratch_bytes_;
+  int64_t scratch_bytes_;
   char* filters_;
   char* scratch_;
 };
 
 }  // namespace
+
+bool takes_bfloat16(ConvOp op, const ConvShape& shape) {
+  return winograd::is_faster({op, true, shape}) || has_bfloat16_convolutions();
+}
 
 template <class T>
 void convolve(Stream& stream, ConvOp op, const ConvShape& shape, const ConvArrays<T>& arrays) {

@@ -56,12 +56,12 @@ void convolve_in_float(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
   if (arrays.y != nullptr) convert(y.data(), arrays.y, shape.out_size());
 }
 
-/// By oneDNN, for float and BFloat16.
+/// For float and BFloat16.
 template <class T>
-void convolve_by_onednn(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
-                        const cpu::ConvArrays<T>& arrays) {
+void convolve_on_cpu(Stream& stream, cpu::ConvOp op, const ConvShape& shape,
+                     const cpu::ConvArrays<T>& arrays) {
   if constexpr (std::is_same_v<T, BFloat16>) {
-    if (!cpu::has_bfloat16_convolutions()) return convolve_in_float(stream, op, shape, arrays);
+    if (!cpu::takes_bfloat16(op, shape)) return convolve_in_float(stream, op, shape, arrays);
   }
   cpu::convolve(stream, op, shape, arrays);
 }
@@ -98,7 +98,7 @@ void conv_forward(Stream& stream, const ConvShape& shape, Precision precision, c
   if constexpr (std::is_same_v<T, double>) {
     naive_conv_forward(shape, x, filter, y);
   } else {
-    convolve_by_onednn<T>(stream, cpu::ConvOp::kForward, shape, {.x = x, .filter = filter, .y = y});
+    convolve_on_cpu<T>(stream, cpu::ConvOp::kForward, shape, {.x = x, .filter = filter, .y = y});
   }
 }
 
@@ -115,8 +115,8 @@ void conv_inference(Stream& stream, const ConvShape& shape, Precision precision,
   if constexpr (std::is_same_v<T, double>) {
     naive_conv_inference(shape, x, filter, bias, relu, y);
   } else {
-    convolve_by_onednn<T>(stream, relu ? cpu::ConvOp::kInferenceRelu : cpu::ConvOp::kInference,
-                          shape, {.x = x, .filter = filter, .bias = bias, .y = y});
+    convolve_on_cpu<T>(stream, relu ? cpu::ConvOp::kInferenceRelu : cpu::ConvOp::kInference, shape,
+                       {.x = x, .filter = filter, .bias = bias, .y = y});
   }
 }
 
@@ -127,8 +127,8 @@ void conv_inference_add_relu(Stream& stream, const ConvShape& shape, Precision p
   const profile::Kernel kernel(
       stream, [&] { return text_of("conv_inference_add_relu", shape, precision); });
   check(!stream.device().is_cuda(), "conv_inference_add_relu: not on CUDA");
-  convolve_by_onednn<T>(stream, cpu::ConvOp::kInferenceAddRelu, shape,
-                        {.x = x, .filter = filter, .bias = bias, .y = y});
+  convolve_on_cpu<T>(stream, cpu::ConvOp::kInferenceAddRelu, shape,
+                     {.x = x, .filter = filter, .bias = bias, .y = y});
 }
 
 template <class T>
@@ -145,8 +145,8 @@ void conv_backward_data(Stream& stream, const ConvShape& shape, Precision precis
   if constexpr (std::is_same_v<T, double>) {
     naive_conv_backward_data(shape, y_grad, filter, x_grad);
   } else {
-    convolve_by_onednn<T>(stream, cpu::ConvOp::kBackwardData, shape,
-                          {.filter = filter, .y_grad = y_grad, .x_grad = x_grad});
+    convolve_on_cpu<T>(stream, cpu::ConvOp::kBackwardData, shape,
+                       {.filter = filter, .y_grad = y_grad, .x_grad = x_grad});
   }
 }
 
@@ -164,8 +164,8 @@ void conv_backward_filter(Stream& stream, const ConvShape& shape, Precision prec
   if constexpr (std::is_same_v<T, double>) {
     naive_conv_backward_filter(shape, x, y_grad, filter_grad);
   } else {
-    convolve_by_onednn<T>(stream, cpu::ConvOp::kBackwardFilter, shape,
-                          {.x = x, .y_grad = y_grad, .filter_grad = filter_grad});
+    convolve_on_cpu<T>(stream, cpu::ConvOp::kBackwardFilter, shape,
+                       {.x = x, .y_grad = y_grad, .filter_grad = filter_grad});
   }
 }
 

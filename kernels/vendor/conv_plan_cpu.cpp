@@ -100,7 +100,8 @@ void ConvPlan::take(const Make& make, const ConvKey& key) {
   primitive_ = dnnl::primitive(description.get());
 }
 
-ConvPlan::ConvPlan(const ConvKey& key, const memory::desc* filter) : op_(key.op) {
+ConvPlan::ConvPlan(const ConvKey& key, const ConvPlan* like)
+    : op_(key.op), bfloat16_(key.bfloat16) {
   const ConvShape& s = key.shape;
   const auto type = key.bfloat16 ? memory::data_type::bf16 : memory::data_type::f32;
   x_ = {{s.batch, s.in_channels, s.height, s.width}, type, memory::format_tag::nhwc};
@@ -110,8 +111,8 @@ ConvPlan::ConvPlan(const ConvKey& key, const memory::desc* filter) : op_(key.op)
     return memory::desc({s.out_channels, s.in_channels, s.kernel, s.kernel}, filter_type,
                         memory::format_tag::any);
   };
-  filter_ = filter != nullptr
-                ? *filter
+  filter_ = like != nullptr
+                ? like->filter_
                 : any_filter(op_ == ConvOp::kBackwardFilter ? memory::data_type::f32 : type);
   try {
     make_primitive(key, any_filter(type));
@@ -168,6 +169,24 @@ void ConvPlan::make_primitive(const ConvKey& key, const memory::desc& any_filter
           },
           key);
   }
+}
+
+int64_t ConvPlan::filter_bytes() const {
+  const bool floats = op_ == ConvOp::kBackwardFilter || !bfloat16_;
+  return layout_->size() * static_cast<int64_t>(floats ? sizeof(float) : sizeof(BFloat16));
+}
+
+void ConvPlan::prepare_filter(int64_t piece, const void* filter, void* prepared) const {
+  if (bfloat16_) {
+    layout_->pack(piece, static_cast<const BFloat16*>(filter), static_cast<BFloat16*>(prepared));
+  } else {
+    layout_->pack(piece, static_cast<const float*>(filter), static_cast<float*>(prepared));
+  }
+}
+
+void ConvPlan::sum_gradients(int64_t piece, const void* gradients, int64_t count,
+                             float* filter_grad) const {
+  layout_->unpack_sum(piece, static_cast<const float*>(gradients), count, filter_grad);
 }
 
 bool ConvPlan::run(const ConvOperands& operands, void* scratch) const {

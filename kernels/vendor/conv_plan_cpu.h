@@ -2,69 +2,34 @@
 //
 // oneDNN 2.6 chooses among its implementations by shape and processor; here a fixed rule corrects
 // it where it was measured to choose badly. Nothing is timed at run time, because a different
-// choice gives different bits. Winograd's is never taken: its gradients miss 1e-3 on VGG16.
+// choice gives different bits. oneDNN's Winograd is never taken: its gradients miss 1e-3 on VGG16.
 #pragma once
 
-#include <compare>
 #include <dnnl.hpp>
 #include <memory>
 #include <string>
 
-#include "kernels/vendor/conv.h"
+#include "kernels/vendor/chunk_plan.h"
 #include "kernels/vendor/filter_layout.h"
 
 namespace moonpool::cpu {
 
-enum class ConvOp {
-  kForward,
-  kInference,
-  kInferenceRelu,
-  kInferenceAddRelu,  // y is read, too
-  kBackwardData,
-  kBackwardFilter
-};
-
-/// Whether it has a bias.
-constexpr bool is_inference(ConvOp op) {
-  return op == ConvOp::kInference || op == ConvOp::kInferenceRelu ||
-         op == ConvOp::kInferenceAddRelu;
-}
-
-/// Everything that decides a plan. `shape.batch` is the thread's.
-struct ConvKey {
-  ConvOp op;
-  bool bfloat16;
-  ConvShape shape;
-  auto operator<=>(const ConvKey&) const = default;
-};
-
 /// Whether bfloat16 images can be convolved as they are; otherwise plans for float are to be used.
 bool has_bfloat16_convolutions();
 
-/// What a plan reads and writes: x or its gradient, the filter or its gradient, y or its gradient,
-/// as its ConvOp says.
-struct ConvOperands {
-  const void* x;
-  const void* filter;  // in blocks, as filter_layout() says, with zeros in the padding
-  const float* bias;   // where is_inference()
-  const void* y;
-};
-
-class ConvPlan {
+class ConvPlan : public ChunkPlan {
  public:
-  /// `filter`: the layout that the filter must have; null for the one that oneDNN likes best.
-  ConvPlan(const ConvKey& key, const dnnl::memory::desc* filter);
+  /// `like`: a plan whose prepared filters it has to take, too; null for what oneDNN likes best.
+  ConvPlan(const ConvKey& key, const ConvPlan* like);
 
-  const dnnl::memory::desc& filter_desc() const { return filter_; }
-  const FilterLayout& filter_layout() const { return *layout_; }
-  /// Memory that `run` needs.
-  int64_t scratch_bytes() const { return static_cast<int64_t>(scratch_.get_size()); }
-  /// "jit:avx512_core" and the like.
-  const std::string& implementation() const { return implementation_; }
-
-  /// Several threads may run a plan at once, each with a scratch of its own. Returns whether oneDNN
-  /// succeeded.
-  bool run(const ConvOperands& operands, void* scratch) const;
+  int64_t filter_bytes() const override;
+  int64_t filter_pieces() const override { return layout_->pieces(); }
+  void prepare_filter(int64_t piece, const void* filter, void* prepared) const override;
+  void sum_gradients(int64_t piece, const void* gradients, int64_t count,
+                     float* filter_grad) const override;
+  int64_t scratch_bytes() const override { return static_cast<int64_t>(scratch_.get_size()); }
+  bool run(const ConvOperands& operands, void* scratch) const override;
+  std::string name() const override { return "oneDNN " + implementation_; }
 
  private:
   void make_primitive(const ConvKey& key, const dnnl::memory::desc& any_filter);
@@ -72,6 +37,7 @@ class ConvPlan {
   void take(const Make& make, const ConvKey& key);
 
   ConvOp op_;
+  bool bfloat16_;
   dnnl::memory::desc x_, filter_, bias_, y_, scratch_;
   std::unique_ptr<FilterLayout> layout_;
   dnnl::primitive primitive_;

@@ -143,6 +143,7 @@ const ConvShape kShapes[] = {
     {2, 4, 4, 64, 128, 3, 2, 1},  //
     {2, 4, 4, 128, 128, 3, 1, 1},
     {2, 2, 2, 256, 64, 3, 1, 1},  // VGG16's last ones: most taps lie outside
+    {3, 6, 9, 32, 48, 3, 1, 1},   // tiles of four that the image cuts
     {1, 7, 5, 16, 16, 3, 2, 1},   // odd, and not square
     {2, 6, 7, 5, 7, 3, 1, 1},     // channels that fill no vector
     {1, 9, 9, 4, 8, 5, 3, 2},     //

@@ -1,0 +1,46 @@
+// Convolutions with filters of 3 x 3, stride 1 and padding 1 on the CPU by Winograd's minimal
+// filtering (transforms.h): a chunk of a batch by one thread.
+//
+// Patches of the images are transformed a block of tiles at a time, so that what belongs to the
+// block stays in the cache; each of the 36 products of a tile is then a matrix product over its
+// channels, and what comes out is transformed back. All in float, for bfloat16 images too.
+#pragma once
+
+#include "kernels/vendor/chunk_plan.h"
+
+namespace moonpool::winograd {
+
+/// Whether WinogradPlan can do it and was measured to be faster than oneDNN. The batch does not
+/// matter, so that an image's numbers do not depend on how many others there are.
+bool is_faster(const cpu::ConvKey& key);
+
+class WinogradPlan : public cpu::ChunkPlan {
+ public:
+  explicit WinogradPlan(const cpu::ConvKey& key);
+
+  int64_t filter_bytes() const override;
+  int64_t filter_pieces() const override;
+  void prepare_filter(int64_t piece, const void* filter, void* prepared) const override;
+  void sum_gradients(int64_t piece, const void* gradients, int64_t count,
+                     float* filter_grad) const override;
+  int64_t scratch_bytes() const override;
+  bool run(const cpu::ConvOperands& operands, void* scratch) const override;
+  std::string name() const override { return "Winograd's convolution"; }
+
+ private:
+  bool is_gradient() const { return key_.op == cpu::ConvOp::kBackwardFilter; }
+  template <class T>
+  void convolve(const T* in, const float* filter, const float* bias, T* out, float* scratch) const;
+  template <class T>
+  void filter_gradient(const T* x, const T* y_grad, float* gradient, float* scratch) const;
+
+  cpu::ConvKey key_;
+  int64_t in_, out_;              // channels that are transformed, and that come out
+  int64_t rows_, columns_;        // of tiles, in an image
+  int64_t tiles_;                 // of the chunk
+  int64_t block_;                 // tiles at a time
+  int64_t in_plane_, out_plane_;  // numbers from one of the 36 to the next, for a block of tiles
+  int64_t filter_plane_;          // the same for filters
+};
+
+}  // namespace moonpool::winograd
