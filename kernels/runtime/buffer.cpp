@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t kAlignment = 256;
 // From this size on the system is asked for huge pages: walking 4 KiB pages costs more than reading
 // what lies in them.
-constexpr std::size_t kWorthHugePages = std::size_t{8} << 20;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 struct Meter {
@@ -35,7 +34,7 @@ Meter& meter(Device device) {
 }
 
 void* allocate_on_host(std::size_t bytes) {
-  const std::size_t alignment = bytes >= kWorthHugePages ? kHugePage : kAlignment;
+  const std::size_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   void* pointer = std::aligned_alloc(alignment, rounded);
   check(pointer != nullptr, "out of memory: {} bytes asked for on the CPU", bytes);

@@ -19,6 +19,9 @@ namespace {
 constexpr int64_t kChunk = 16;                       // images
 constexpr int64_t kLargeFilter = 1 << 16;            // numbers: 256 KiB of float
 constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 microseconds
+// Bytes of a huge page, the least that scratch gets: its lines then lie side by side in memory, and
+// do not fall on the same ones of the second cache.
+constexpr int64_t kHugePage = int64_t{2} << 20;
 
 /// A stream's plans and memory.
 struct DnnState : VendorState {
@@ -36,7 +39,7 @@ DnnState& dnn_state(Stream& stream) {
 char* at_least(RawBuffer& buffer, int64_t bytes) {
   if (static_cast<int64_t>(buffer.bytes()) < bytes) {
     buffer = RawBuffer();
-    buffer = RawBuffer(kCpu, static_cast<std::size_t>(bytes));
+    buffer = RawBuffer(kCpu, static_cast<std::size_t>(std::max(bytes, kHugePage)));
   }
   return static_cast<char*>(buffer.data());
 }
