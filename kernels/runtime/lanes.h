@@ -13,7 +13,7 @@
 #include <cstring>
 #include <type_traits>
 
-#if defined(__AVX512BF16__) && !defined(__CUDACC__)
+#if defined(__x86_64__) && !defined(__CUDACC__)
 #include <immintrin.h>
 #endif
 
@@ -102,6 +102,41 @@ requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, B
   const detail::Words rounded = (words & 0x7fffffffu) > 0x7f800000u ? quiet : nearest;
   const detail::Halves halves = __builtin_convertvector(rounded, detail::Halves);
   std::memcpy(to, &halves, sizeof halves);
+#endif
+}
+
+/// What write_past_caches needs of an address.
+template <class T>
+inline constexpr std::size_t kPastCachesAlignment = kLanesAtOnce * sizeof(T);
+
+/// The same bits as `write`, past the caches where the processor can: for arrays that are larger
+/// than they are. `to` is a multiple of kPastCachesAlignment<T>. Other threads see them after
+/// finish_writes_past_caches.
+inline void write_past_caches(const Lanes& values, float* to) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(to, values);
+#elif defined(__AVX__)
+  _mm256_stream_ps(to, values);
+#elif defined(__SSE__)
+  _mm_stream_ps(to, values);
+#else
+  write(values, to);
+#endif
+}
+inline void write_past_caches(const Lanes& values, BFloat16* to) {
+#if defined(__AVX512F__)
+  alignas(kPastCachesAlignment<BFloat16>) BFloat16 halves[kLanesAtOnce];
+  write(values, halves);
+  __m256i all;
+  std::memcpy(&all, halves, sizeof all);
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(to), all);
+#else
+  write(values, to);
+#endif
+}
+inline void finish_writes_past_caches() {
+#if defined(__SSE__)
+  _mm_sfence();
 #endif
 }
 

@@ -40,6 +40,7 @@ struct ConvOperands {
   const void* filter;  // prepared, or filter_bytes() to write a gradient to
   const float* bias;   // where is_inference()
   const void* y;
+  bool past_caches = false;  // whether to write images past them, if the plan knows how
 };
 
 class ChunkPlan {

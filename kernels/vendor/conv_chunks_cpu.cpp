@@ -23,6 +23,11 @@ constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 
 // do not fall on the same ones of the second cache.
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
+// Bytes of images from which on they are written past the caches in training: much else is read
+// before they are. (Measured on an AMD EPYC with 32 MiB of last cache. In inference the next layer
+// reads them at once.)
+constexpr int64_t kLeavesCaches = int64_t{16} << 20;
+
 /// A stream's plans and memory.
 struct DnnState : VendorState {
   std::map<ConvKey, std::unique_ptr<ChunkPlan>> plans;
@@ -97,6 +102,11 @@ class Convolution {
  private:
   bool is_gradient() const { return op_ == ConvOp::kBackwardFilter; }
 
+  bool past_caches() const {
+    const int64_t numbers = op_ == ConvOp::kBackwardData ? shape_.in_size() : shape_.out_size();
+    return !is_inference(op_) && numbers * static_cast<int64_t>(sizeof(T)) >= kLeavesCaches;
+  }
+
   const ChunkPlan& plan(DnnState& state, int64_t batch, const ChunkPlan* like) const {
     ConvKey key{op_, std::is_same_v<T, BFloat16>, shape_};
     key.shape.batch = batch;
@@ -139,7 +149,8 @@ class Convolution {
     return plan.run({.x = x + images * (shape_.in_size() / shape_.batch),
                      .filter = filters_ + (is_gradient() ? chunk * first_.filter_bytes() : 0),
                      .bias = arrays_.bias,
-                     .y = y + images * (shape_.out_size() / shape_.batch)},
+                     .y = y + images * (shape_.out_size() / shape_.batch),
+                     .past_caches = past_caches()},
                     scratch_ + omp_get_thread_num() * scratch_bytes_);
   }
 

@@ -1,6 +1,7 @@
 #include "kernels/winograd/winograd_plan.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "kernels/runtime/lanes.h"
 #include "kernels/winograd/filters.h"
@@ -173,7 +174,7 @@ Square<T> square_of(T* images, const ConvShape& s, const Tile& tile, int64_t cha
 }
 
 /// Bias, addition and ReLU of an output, as its ConvOp says.
-template <ConvOp kOp, class T>
+template <ConvOp kOp, bool kPastCaches, class T>
 void finish(const Lanes& sum, const Lanes& bias, T* to) {
   Lanes value = sum;
   if constexpr (cpu::is_inference(kOp)) value += bias;
@@ -181,26 +182,27 @@ void finish(const Lanes& sum, const Lanes& bias, T* to) {
   if constexpr (kOp == ConvOp::kInferenceRelu || kOp == ConvOp::kInferenceAddRelu) {
     value = value > 0.0f ? value : Lanes{};
   }
-  write(value, to);
+  kPastCaches ? write_past_caches(value, to) : write(value, to);
 }
 
-template <ConvOp kOp, class T>
+template <ConvOp kOp, bool kPastCaches, class T>
 void put_outputs(const float* products, int64_t plane, const Square<T>& square, const Lanes& bias) {
   const auto get = [&](int row, int column) {
     return read<Lanes>(products + (row * kPatch + column) * plane);
   };
   if (square.inside.all(kTile)) {
     transform<OutputTransform, Lanes>(get, [&](int row, int column, const Lanes& sum) {
-      finish<kOp>(sum, bias, square.at(row, column));
+      finish<kOp, kPastCaches>(sum, bias, square.at(row, column));
     });
   } else {
     transform<OutputTransform, Lanes>(get, [&](int row, int column, const Lanes& sum) {
-      if (square.inside.holds(row, column)) finish<kOp>(sum, bias, square.at(row, column));
+      if (square.inside.holds(row, column))
+        finish<kOp, kPastCaches>(sum, bias, square.at(row, column));
     });
   }
 }
 
-template <ConvOp kOp, class T>
+template <ConvOp kOp, bool kPastCaches, class T>
 void put_block(const float* products, int64_t plane, const ConvShape& s, Tiles tiles, int64_t count,
                int64_t channels, const float* bias, T* out) {
   for (int64_t t = 0; t < count; ++t, tiles.next()) {
@@ -208,7 +210,7 @@ void put_block(const float* products, int64_t plane, const ConvShape& s, Tiles t
     for (int64_t c = 0; c < channels; c += kLanesAtOnce, square.first += kLanesAtOnce) {
       Lanes of_channels = {};
       if constexpr (cpu::is_inference(kOp)) of_channels = read<Lanes>(bias + c);
-      put_outputs<kOp>(products + t * channels + c, plane, square, of_channels);
+      put_outputs<kOp, kPastCaches>(products + t * channels + c, plane, square, of_channels);
     }
   }
 }
@@ -228,8 +230,9 @@ void transform_block(const T* images, const ConvShape& s, Tiles tiles, int64_t c
 }  // namespace
 
 template <class T>
-void WinogradPlan::convolve(const T* in, const float* filter, const float* bias, T* out,
-                            float* scratch) const {
+void WinogradPlan::convolve(const T* in, const float* filter, const float* bias, bool past_caches,
+                            T* out, float* scratch) const {
+  past_caches = past_caches && reinterpret_cast<uintptr_t>(out) % kPastCachesAlignment<T> == 0;
   float* patches = scratch;
   float* products = scratch + kProducts * in_plane_;
   const ConvShape& s = key_.shape;
@@ -244,7 +247,8 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
                       filter + p * filter_plane_, products + p * out_plane_);
     }
     const auto put = [&]<ConvOp kOp>() {
-      put_block<kOp>(products, out_plane_, s, tiles, count, out_, bias, out);
+      past_caches ? put_block<kOp, true>(products, out_plane_, s, tiles, count, out_, bias, out)
+                  : put_block<kOp, false>(products, out_plane_, s, tiles, count, out_, bias, out);
     };
     switch (key_.op) {
       case ConvOp::kInference:
@@ -260,6 +264,7 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
         put.template operator()<ConvOp::kForward>();
     }
   }
+  if (past_caches) finish_writes_past_caches();
 }
 
 template <class T>
@@ -307,9 +312,9 @@ bool WinogradPlan::run(const cpu::ConvOperands& operands, void* scratch) const {
     if (is_gradient()) {
       filter_gradient<T>(x, y, filter, memory);
     } else if (key_.op == ConvOp::kBackwardData) {
-      convolve<T>(y, filter, nullptr, x, memory);
+      convolve<T>(y, filter, nullptr, operands.past_caches, x, memory);
     } else {
-      convolve<T>(x, filter, operands.bias, y, memory);
+      convolve<T>(x, filter, operands.bias, operands.past_caches, y, memory);
     }
   };
   key_.bfloat16 ? run(BFloat16{}) : run(float{});

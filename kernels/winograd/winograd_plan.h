@@ -30,7 +30,8 @@ class WinogradPlan : public cpu::ChunkPlan {
  private:
   bool is_gradient() const { return key_.op == cpu::ConvOp::kBackwardFilter; }
   template <class T>
-  void convolve(const T* in, const float* filter, const float* bias, T* out, float* scratch) const;
+  void convolve(const T* in, const float* filter, const float* bias, bool past_caches, T* out,
+                float* scratch) const;
   template <class T>
   void filter_gradient(const T* x, const T* y_grad, float* gradient, float* scratch) const;
 
