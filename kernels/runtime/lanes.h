@@ -81,7 +81,14 @@ template <class V>
 requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR V read(const BFloat16* from) {
   detail::Halves halves;
   std::memcpy(&halves, from, sizeof halves);
+#if defined(__AVX512F__)
+  // GCC 12 widens half a register at a time, and warns of the intrinsic without a mask.
+  const auto all = static_cast<__mmask16>(-1);
+  const __m512i words = _mm512_maskz_cvtepu16_epi32(all, std::bit_cast<__m256i>(halves));
+  return std::bit_cast<V>(std::bit_cast<detail::Words>(words) << 16);
+#else
   return std::bit_cast<V>(__builtin_convertvector(halves, detail::Words) << 16);
+#endif
 }
 
 template <class V>
