@@ -1,6 +1,10 @@
 // Products of small matrices by one thread, for Winograd's convolutions: tens of rows, some
 // hundreds of columns at most, and 36 of them in a row whose operands lie in the caches. A
 // library's call costs more than one of them.
+//
+// All numbers come from the first cache, two registers a cycle at best, and as many products can be
+// added in a cycle: so a number should be loaded for more than one product, and sums stay in
+// registers.
 #pragma once
 
 #include <cstdint>
@@ -9,41 +13,37 @@
 
 namespace moonpool::winograd {
 
-/// Rows that are taken at once. Numbers of rows have to be a multiple of it, and of columns of
-/// kColumns.
+/// What numbers of rows and of columns have to be a multiple of: of rows of a transposed left
+/// matrix, kColumns, too.
 inline constexpr int kRows = 8;
 inline constexpr int kColumns = 16;
 
-/// A matrix by which to multiply from the left: element (row, k) is at[row * row_stride + k *
-/// k_stride].
-struct Left {
-  const float* at;
-  int64_t row_stride, k_stride;
-};
+/// How the left matrix lies in memory: [rows, depth], or transposed.
+enum class Left { kPlain, kTransposed };
 
 namespace detail {
 
-/// kRows rows and kVectors registers of columns.
-template <int kVectors, bool kAdd>
-[[gnu::always_inline]] inline void multiply_block(int64_t depth, Left left, const float* right,
-                                                  int64_t columns, float* out) {
-  Lanes sums[kRows][kVectors] = {};
+/// kCount rows and kVectors registers of columns.
+template <Left kLeft, bool kAdd, int kCount, int kVectors>
+[[gnu::always_inline]] inline void multiply_block(int64_t depth, const float* left, int64_t stride,
+                                                  const float* right, int64_t columns, float* out) {
+  Lanes sums[kCount][kVectors] = {};
   for (int64_t k = 0; k < depth; ++k) {
     Lanes values[kVectors];
-#pragma GCC unroll 4
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       values[v] = read<Lanes>(right + k * columns + v * kLanesAtOnce);
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) {
-      const float factor = left.at[r * left.row_stride + k * left.k_stride];
-#pragma GCC unroll 4
+    for (int r = 0; r < kCount; ++r) {
+      const float factor = kLeft == Left::kPlain ? left[r * stride + k] : left[k * stride + r];
+#pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) sums[r][v] += factor * values[v];
     }
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 4
+  for (int r = 0; r < kCount; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       float* to = out + r * columns + v * kLanesAtOnce;
       write(kAdd ? read<Lanes>(to) + sums[r][v] : sums[r][v], to);
@@ -51,36 +51,57 @@ template <int kVectors, bool kAdd>
   }
 }
 
-}  // namespace detail
+template <Left kLeft, bool kAdd, int kCount, int kVectors>
+void multiply_columns(int64_t rows, int64_t depth, int64_t columns, const float* left,
+                      const float* right, float* out) {
+  const int64_t stride = kLeft == Left::kPlain ? depth : rows;
+  for (int64_t row = 0; row < rows; row += kCount) {
+    const float* from = left + (kLeft == Left::kPlain ? row * stride : row);
+    multiply_block<kLeft, kAdd, kCount, kVectors>(depth, from, stride, right, columns,
+                                                  out + row * columns);
+  }
+}
 
-namespace detail {
-
-template <int kVectors, bool kAdd>
-void multiply_columns(int64_t rows, int64_t depth, int64_t columns, Left left, const float* right,
-                      float* out) {
-  for (int64_t row = 0; row < rows; row += kRows) {
-    const Left block{left.at + row * left.row_stride, left.row_stride, left.k_stride};
-    multiply_block<kVectors, kAdd>(depth, block, right, columns, out + row * columns);
+/// A plain left matrix of 16 columns by 16 x 16, which stays in registers.
+inline void multiply_by_16(int64_t rows, const float* left, const float* right, float* out) {
+  constexpr int kDepth = 16;
+  Lanes values[kDepth];
+#pragma GCC unroll 16
+  for (int k = 0; k < kDepth; ++k) values[k] = read<Lanes>(right + k * kLanesAtOnce);
+  for (int64_t row = 0; row < rows; row += kRows, left += kRows * kDepth) {
+    Lanes sums[kRows] = {};
+#pragma GCC unroll 16
+    for (int k = 0; k < kDepth; ++k) {
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) sums[r] += left[r * kDepth + k] * values[k];
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) write(sums[r], out + (row + r) * kLanesAtOnce);
   }
 }
 
 }  // namespace detail
 
-/// out = left * right, or out += left * right if kAdd; `right` and `out` have rows of `columns`
-/// numbers without gaps. `rows` is a multiple of kRows, `columns` of kColumns.
-template <bool kAdd>
-void multiply(int64_t rows, int64_t depth, int64_t columns, Left left, const float* right,
+/// out = left * right, or out += left * right if kAdd: [rows, columns] from [rows, depth] and
+/// [depth, columns], none with gaps.
+template <Left kLeft, bool kAdd>
+void multiply(int64_t rows, int64_t depth, int64_t columns, const float* left, const float* right,
               float* out) {
-  // As many sums as stay in registers.
-  constexpr int kVectors = kLanesAtOnce == 16 ? 2 : 1;
+  constexpr bool kManyRegisters = kLanesAtOnce == 16;
+  if constexpr (kManyRegisters && kLeft == Left::kPlain && !kAdd) {
+    if (depth == 16 && columns == 16) return detail::multiply_by_16(rows, left, right, out);
+  }
+  constexpr int kVectors = kManyRegisters ? 2 : 1;
   constexpr int kWide = kVectors * kLanesAtOnce;
   int64_t column = 0;
   for (; column + kWide <= columns; column += kWide) {
-    detail::multiply_columns<kVectors, kAdd>(rows, depth, columns, left, right + column,
-                                             out + column);
+    detail::multiply_columns<kLeft, kAdd, kRows, kVectors>(rows, depth, columns, left,
+                                                           right + column, out + column);
   }
   if (column < columns) {
-    detail::multiply_columns<1, kAdd>(rows, depth, columns, left, right + column, out + column);
+    constexpr int kCount = kManyRegisters && kLeft == Left::kTransposed ? 16 : kRows;
+    detail::multiply_columns<kLeft, kAdd, kCount, 1>(rows, depth, columns, left, right + column,
+                                                     out + column);
   }
 }
 

@@ -243,8 +243,8 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
     // Rows beyond the last tile are multiplied, too, and nobody reads what comes out.
     const int64_t rows = (count + kRows - 1) / kRows * kRows;
     for (int64_t p = 0; p < kProducts; ++p) {
-      multiply<false>(rows, in_, out_, {patches + p * in_plane_, in_, 1},
-                      filter + p * filter_plane_, products + p * out_plane_);
+      multiply<Left::kPlain, false>(rows, in_, out_, patches + p * in_plane_,
+                                    filter + p * filter_plane_, products + p * out_plane_);
     }
     const auto put = [&]<ConvOp kOp>() {
       past_caches ? put_block<kOp, true>(products, out_plane_, s, tiles, count, out_, bias, out)
@@ -281,11 +281,11 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
     transform_block<OutputGradientTransform>(y_grad, s, tiles, count, out_, 0, out_plane_,
                                              gradients);
     for (int64_t p = 0; p < kProducts; ++p) {
-      const Left left{patches + p * in_plane_, 1, in_};
+      const float* left = patches + p * in_plane_;
       const float* right = gradients + p * out_plane_;
       float* to = sums + p * filter_plane_;
-      first == 0 ? multiply<false>(in_, count, out_, left, right, to)
-                 : multiply<true>(in_, count, out_, left, right, to);
+      first == 0 ? multiply<Left::kTransposed, false>(in_, count, out_, left, right, to)
+                 : multiply<Left::kTransposed, true>(in_, count, out_, left, right, to);
     }
   }
   for (int64_t i = 0; i < in_; ++i) {

@@ -19,24 +19,25 @@ std::vector<float> random_floats(int64_t size, uint64_t seed) {
 struct Size {
   int64_t rows, depth, columns;
 };
-// One register of columns, two, and three, where registers have 16 numbers.
-const Size kSizes[] = {{8, 1, 16}, {16, 5, 32}, {24, 16, 48}, {8, 64, 16}};
+// One register of columns, two, and three, where registers have 16 numbers; and 16 x 16.
+const Size kSizes[] = {{16, 1, 16}, {16, 5, 32}, {32, 16, 48}, {48, 64, 16}, {32, 16, 16}};
 
-/// `left` in rows of `depth` numbers, or, transposed, in rows of `rows`.
-void check(const Size& size, bool transposed) {
+template <Left kLeft>
+void check(const Size& size) {
   const auto left = random_floats(size.rows * size.depth, 1);
   const auto right = random_floats(size.depth * size.columns, 2);
   const auto before = random_floats(size.rows * size.columns, 3);
-  const Left matrix{left.data(), transposed ? 1 : size.depth, transposed ? size.rows : 1};
   auto product = before, sum = before;
-  multiply<false>(size.rows, size.depth, size.columns, matrix, right.data(), product.data());
-  multiply<true>(size.rows, size.depth, size.columns, matrix, right.data(), sum.data());
+  multiply<kLeft, false>(size.rows, size.depth, size.columns, left.data(), right.data(),
+                         product.data());
+  multiply<kLeft, true>(size.rows, size.depth, size.columns, left.data(), right.data(), sum.data());
   for (int64_t row = 0; row < size.rows; ++row) {
     for (int64_t column = 0; column < size.columns; ++column) {
       double expected = 0;
       for (int64_t k = 0; k < size.depth; ++k) {
-        expected += static_cast<double>(left[row * matrix.row_stride + k * matrix.k_stride]) *
-                    static_cast<double>(right[k * size.columns + column]);
+        const int64_t at = kLeft == Left::kPlain ? row * size.depth + k : k * size.rows + row;
+        expected +=
+            static_cast<double>(left[at]) * static_cast<double>(right[k * size.columns + column]);
       }
       const int64_t i = row * size.columns + column;
       EXPECT_NEAR(product[i], expected, 1e-5);
@@ -48,8 +49,8 @@ void check(const Size& size, bool transposed) {
 TEST(WinogradProducts, EqualSumsWrittenOut) {
   for (const Size& size : kSizes) {
     SCOPED_TRACE(testing::Message() << size.rows << " x " << size.depth << " x " << size.columns);
-    check(size, false);
-    check(size, true);
+    check<Left::kPlain>(size);
+    check<Left::kTransposed>(size);
   }
 }
 
