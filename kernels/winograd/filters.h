@@ -14,7 +14,7 @@ namespace moonpool::winograd {
 /// Output channels of a group, and what numbers of channels have to be a multiple of.
 inline constexpr int64_t kGroup = 16;
 
-inline constexpr int64_t kFilterTaps = kTaps * kTaps;
+inline constexpr int64_t kFilterTaps = int64_t{kTaps} * kTaps;
 
 /// Group `group` to 36 planes [in][out], each `plane` numbers after the one before.
 template <class T>

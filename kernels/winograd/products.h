@@ -31,20 +31,20 @@ template <Left kLeft, bool kAdd, int kCount, int kVectors>
   for (int64_t k = 0; k < depth; ++k) {
     Lanes values[kVectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
+    for (int64_t v = 0; v < kVectors; ++v) {
       values[v] = read<Lanes>(right + k * columns + v * kLanesAtOnce);
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < kCount; ++r) {
+    for (int64_t r = 0; r < kCount; ++r) {
       const float factor = kLeft == Left::kPlain ? left[r * stride + k] : left[k * stride + r];
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += factor * values[v];
+      for (int64_t v = 0; v < kVectors; ++v) sums[r][v] += factor * values[v];
     }
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < kCount; ++r) {
+  for (int64_t r = 0; r < kCount; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
+    for (int64_t v = 0; v < kVectors; ++v) {
       float* to = out + r * columns + v * kLanesAtOnce;
       write(kAdd ? read<Lanes>(to) + sums[r][v] : sums[r][v], to);
     }
@@ -64,19 +64,19 @@ void multiply_columns(int64_t rows, int64_t depth, int64_t columns, const float*
 
 /// A plain left matrix of 16 columns by 16 x 16, which stays in registers.
 inline void multiply_by_16(int64_t rows, const float* left, const float* right, float* out) {
-  constexpr int kDepth = 16;
+  constexpr int64_t kDepth = 16;
   Lanes values[kDepth];
 #pragma GCC unroll 16
-  for (int k = 0; k < kDepth; ++k) values[k] = read<Lanes>(right + k * kLanesAtOnce);
+  for (int64_t k = 0; k < kDepth; ++k) values[k] = read<Lanes>(right + k * kLanesAtOnce);
   for (int64_t row = 0; row < rows; row += kRows, left += kRows * kDepth) {
     Lanes sums[kRows] = {};
 #pragma GCC unroll 16
-    for (int k = 0; k < kDepth; ++k) {
+    for (int64_t k = 0; k < kDepth; ++k) {
 #pragma GCC unroll 8
-      for (int r = 0; r < kRows; ++r) sums[r] += left[r * kDepth + k] * values[k];
+      for (int64_t r = 0; r < kRows; ++r) sums[r] += left[r * kDepth + k] * values[k];
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) write(sums[r], out + (row + r) * kLanesAtOnce);
+    for (int64_t r = 0; r < kRows; ++r) write(sums[r], out + (row + r) * kLanesAtOnce);
   }
 }
 

@@ -20,21 +20,20 @@ inline constexpr int kTaps = 3;                   // each way
 inline constexpr int kPatch = kTile + kTaps - 1;  // inputs, each way
 inline constexpr int kProducts = kPatch * kPatch;
 
-namespace points {
-inline constexpr float a = 0.625f, a2 = a * a, a3 = a2 * a;
-inline constexpr float b = 1.5f, b2 = b * b, b3 = b2 * b;
-// One over the product of a point's distances from the other finite ones.
-inline constexpr float at_0 = 1.0f / (a2 * b2);
-inline constexpr float at_a = 1.0f / (2.0f * a2 * (a2 - b2));
-inline constexpr float at_b = 1.0f / (2.0f * b2 * (b2 - a2));
-}  // namespace points
+/// The points, and one over the product of each one's distances from the other finite ones.
+struct Points {
+  static constexpr float a = 0.625f, a2 = a * a, a3 = a2 * a;
+  static constexpr float b = 1.5f, b2 = b * b, b3 = b2 * b;
+  static constexpr float at_0 = 1.0f / (a2 * b2);
+  static constexpr float at_a = 1.0f / (2.0f * a2 * (a2 - b2));
+  static constexpr float at_b = 1.0f / (2.0f * b2 * (b2 - a2));
+};
 
 /// B^T d.
-struct InputTransform {
+struct InputTransform : private Points {
   static constexpr int kIn = kPatch, kOut = kPatch;
   template <class V>
   static void apply(const V (&d)[kIn], V (&out)[kOut]) {
-    using namespace points;
     const V even_a = d[4] - b2 * d[2], odd_a = d[3] - b2 * d[1];
     const V even_b = d[4] - a2 * d[2], odd_b = d[3] - a2 * d[1];
     out[0] = a2 * b2 * d[0] - (a2 + b2) * d[2] + d[4];
@@ -47,11 +46,10 @@ struct InputTransform {
 };
 
 /// A^T m.
-struct OutputTransform {
+struct OutputTransform : private Points {
   static constexpr int kIn = kPatch, kOut = kTile;
   template <class V>
   static void apply(const V (&m)[kIn], V (&out)[kOut]) {
-    using namespace points;
     const V sum_a = m[1] + m[2], difference_a = m[1] - m[2];
     const V sum_b = m[3] + m[4], difference_b = m[3] - m[4];
     out[0] = m[0] + sum_a + sum_b;
@@ -62,11 +60,10 @@ struct OutputTransform {
 };
 
 /// A dy.
-struct OutputGradientTransform {
+struct OutputGradientTransform : private Points {
   static constexpr int kIn = kTile, kOut = kPatch;
   template <class V>
   static void apply(const V (&dy)[kIn], V (&out)[kOut]) {
-    using namespace points;
     const V even_a = dy[0] + a2 * dy[2], odd_a = dy[1] + a2 * dy[3];
     const V even_b = dy[0] + b2 * dy[2], odd_b = dy[1] + b2 * dy[3];
     out[0] = dy[0];
@@ -79,11 +76,10 @@ struct OutputGradientTransform {
 };
 
 /// G g.
-struct FilterTransform {
+struct FilterTransform : private Points {
   static constexpr int kIn = kTaps, kOut = kPatch;
   template <class V>
   static void apply(const V (&g)[kIn], V (&out)[kOut]) {
-    using namespace points;
     const V even_a = at_a * g[0] + at_a * a2 * g[2], odd_a = at_a * a * g[1];
     const V even_b = at_b * g[0] + at_b * b2 * g[2], odd_b = at_b * b * g[1];
     out[0] = at_0 * g[0];
@@ -96,11 +92,10 @@ struct FilterTransform {
 };
 
 /// G^T m.
-struct FilterGradientTransform {
+struct FilterGradientTransform : private Points {
   static constexpr int kIn = kPatch, kOut = kTaps;
   template <class V>
   static void apply(const V (&m)[kIn], V (&out)[kOut]) {
-    using namespace points;
     const V sum_a = m[1] + m[2], difference_a = m[1] - m[2];
     const V sum_b = m[3] + m[4], difference_b = m[3] - m[4];
     out[0] = at_0 * m[0] + at_a * sum_a + at_b * sum_b;
