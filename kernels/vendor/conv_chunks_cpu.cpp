@@ -19,8 +19,8 @@ namespace {
 constexpr int64_t kChunk = 16;                       // images
 constexpr int64_t kLargeFilter = 1 << 16;            // numbers: 256 KiB of float
 constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 microseconds
-// Bytes of a huge page, the least that scratch gets: its lines then lie side by side in memory, and
-// do not fall on the same ones of the second cache.
+// Bytes of a huge page. Scratch gets whole ones for each thread: its lines lie side by side in
+// memory, and none is fetched ahead for one thread while another writes it.
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
 // Bytes of images from which on they are written past the caches in training: much else is read
@@ -81,7 +81,8 @@ class Convolution {
     const int64_t work = shape.out_size() * shape.kernel * shape.kernel * shape.in_channels;
     threads_ = static_cast<int>(std::clamp<int64_t>(
         work / kWorthAThread, 1, std::min<int64_t>(cpu_threads(), chunks_.count)));
-    scratch_bytes_ = (std::max(first_.scratch_bytes(), last_.scratch_bytes()) + 63) / 64 * 64;
+    scratch_bytes_ = std::max(first_.scratch_bytes(), last_.scratch_bytes());
+    scratch_bytes_ = (scratch_bytes_ + kHugePage - 1) / kHugePage * kHugePage;
     scratch_ = at_least(state.scratch, scratch_bytes_ * threads_);
     filters_ = at_least(state.filters, first_.filter_bytes() * (is_gradient() ? chunks_.count : 1));
   }

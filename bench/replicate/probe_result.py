@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""What Figures 5 and 6 show of a store, as one file of bench/results.
+
+    replicate_figure5 ... --out PAGE5 | tee PAGE5/printed.txt; replicate_figure6 ... --out PAGE6 | tee PAGE6/printed.txt
+    bench/replicate/probe_result.py PAGE5 PAGE6 --command "replicate_figure5 ..." --moonpool build/release/bin/moonpool \\
+        --commit C --date YYYY-MM-DD --out bench/results/probes_mini.json
+
+Keeps what the programs say of the paper (the last table that each printed) and, of some epochs, every run's numbers.
+"""
+import csv
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "compare"))
+from options import Parser  # noqa: E402
+from provenance import describe, write_json  # noqa: E402
+
+EPOCHS = (1, 2, 3, 5, 10, 20, 30, 40)
+COLUMNS = {"noise": str, "seed": int, "epoch": int, "origin": str, "examples": int, "loss": float, "gradient": float}
+HEADING = "What the paper says of it, and ours"
+
+
+def said(page):
+    lines = (page / "printed.txt").read_text().splitlines()
+    if HEADING not in lines:
+        sys.exit(f"probe_result: {page}/printed.txt: expected a line \"{HEADING}\"")
+    return [line for line in lines[lines.index(HEADING) + 1:] if line.strip()]
+
+
+def records(path):
+    with open(path, newline="") as file:
+        return [{name: read(line[name]) for name, read in COLUMNS.items()}
+                for line in csv.DictReader(file) if int(line["epoch"]) in EPOCHS]
+
+
+def main():
+    parser = Parser("probe_result", __doc__)
+    parser.add_argument("figure5", type=pathlib.Path, help="folder")
+    parser.add_argument("figure6", type=pathlib.Path, help="folder")
+    parser.add_argument("--command", required=True, help="that made the runs")
+    parser.add_argument("--commit", required=True, help="of the program that made them")
+    parser.add_argument("--date", required=True, help="of the runs")
+    parser.add_argument("--moonpool", required=True, type=pathlib.Path, help="of the same build")
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    args = parser.parse_args()
+    for path in (args.figure5 / "figure5.csv", args.figure5 / "printed.txt", args.figure6 / "printed.txt"):
+        if not path.is_file():
+            sys.exit(f"probe_result: no file {path}")
+    facts = describe("cpu", args.moonpool.resolve(), {}, args.command)
+    facts.update(commit=args.commit, date=args.date)
+    write_json(args.out, {
+        "what": "Figures 5 and 6 at preset mini: losses and gradients of labelled examples in the first round of LHD",
+        **facts, "figure5": said(args.figure5), "figure6": said(args.figure6),
+        "runs": records(args.figure5 / "figure5.csv")})
+
+
+if __name__ == "__main__":
+    main()
