@@ -38,6 +38,7 @@ def runs_of(path):
         runs.append({
             "noise": last["noise"], "strategy": last["strategy"], "fine_tuned": last["fine_tuned"] == "1",
             "seed": int(last["seed"]), "rounds": len(lines), "test_accuracy": float(last["test_accuracy"]),
+            "test_accuracy_of_first_round": float(min(lines, key=lambda line: int(line["round"]))["test_accuracy"]),
             "ema_test_accuracy": float(last["ema_test_accuracy"]),
             "asked_for": sum(int(line["queried"] or 0) for line in lines),
             "asked_for_clean": sum(int(line["queried_clean"] or 0) for line in lines),

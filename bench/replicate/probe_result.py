@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What Figures 5 and 6 show of a store, as one file of bench/results.
 
+    mkdir PAGE5 PAGE6
     replicate_figure5 ... --out PAGE5 | tee PAGE5/printed.txt; replicate_figure6 ... --out PAGE6 | tee PAGE6/printed.txt
     bench/replicate/probe_result.py PAGE5 PAGE6 --command "replicate_figure5 ..." --moonpool build/release/bin/moonpool \\
         --commit C --date YYYY-MM-DD --out bench/results/probes_mini.json
@@ -24,7 +25,8 @@ def said(page):
     lines = (page / "printed.txt").read_text().splitlines()
     if HEADING not in lines:
         sys.exit(f"probe_result: {page}/printed.txt: expected a line \"{HEADING}\"")
-    return [line for line in lines[lines.index(HEADING) + 1:] if line.strip()]
+    rest = lines[lines.index(HEADING) + 1:]
+    return [line for line in rest if line.strip() and not line.startswith("report in ")]
 
 
 def records(path):

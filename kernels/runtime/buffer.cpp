@@ -12,9 +12,6 @@ namespace moonpool {
 namespace {
 
 constexpr std::size_t kAlignment = 256;
-// From this size on the system is asked for huge pages: walking 4 KiB pages costs more than reading
-// what lies in them.
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 struct Meter {
   std::atomic<std::size_t> now{0};

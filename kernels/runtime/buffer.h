@@ -11,6 +11,10 @@
 
 namespace moonpool {
 
+/// Buffers on the host of at least so many bytes begin with a huge page and have whole ones, where
+/// the system gives them: walking 4 KiB pages costs more than reading what lies in them.
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
 /// Owns `bytes` of uninitialised memory on a device, aligned to 256 bytes. Move-only. On CUDA its
 /// end waits for all queued work, which may use it.
 class RawBuffer {

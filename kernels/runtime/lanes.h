@@ -13,7 +13,7 @@
 #include <cstring>
 #include <type_traits>
 
-#if defined(__x86_64__) && !defined(__CUDACC__)
+#if defined(__SSE__) && !defined(__CUDACC__)
 #include <immintrin.h>
 #endif
 
@@ -116,9 +116,9 @@ requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, B
 template <class T>
 inline constexpr std::size_t kPastCachesAlignment = kLanesAtOnce * sizeof(T);
 
-/// The same bits as `write`, past the caches where the processor can: for arrays that are larger
-/// than they are. `to` is a multiple of kPastCachesAlignment<T>. Other threads see them after
-/// finish_writes_past_caches.
+/// The same bits as `write`, past the caches where the processor can (non-temporal stores): for
+/// arrays that are larger than they are. `to` is a multiple of kPastCachesAlignment<T>. Other
+/// threads see them after finish_writes_past_caches.
 inline void write_past_caches(const Lanes& values, float* to) {
 #if defined(__AVX512F__)
   _mm512_stream_ps(to, values);

@@ -6,7 +6,8 @@
 // [out channels, kernel, kernel, in channels]. T is float, double or BFloat16; double on CUDA is an
 // Error. BFloat16 goes with Precision::kBf16, the others with kFp32 or kTf32. All pointers are
 // device pointers. Nothing is added to what an output held. The same input gives the same bits,
-// whatever the number of threads.
+// whatever the number of threads. A NaN or infinity in an image or filter makes NaN or infinity of
+// what depends on it; on the CPU it may spread to the 4 x 4 outputs around, and to all taps.
 //
 // Plans and workspaces are made by the first call with a shape and belong to the stream; later
 // calls neither allocate on CUDA nor wait, so that they can be captured.

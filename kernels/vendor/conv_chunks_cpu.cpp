@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 #include <omp.h>
 
@@ -19,9 +20,9 @@ namespace {
 constexpr int64_t kChunk = 16;                       // images
 constexpr int64_t kLargeFilter = 1 << 16;            // numbers: 256 KiB of float
 constexpr int64_t kWorthAThread = int64_t{1} << 20;  // multiply-adds: about 20 microseconds
-// Bytes of a huge page. Scratch gets whole ones for each thread: its lines lie side by side in
-// memory, and none is fetched ahead for one thread while another writes it.
-constexpr int64_t kHugePage = int64_t{2} << 20;
+// Scratch gets whole huge pages for each thread (buffer.h): its lines lie side by side in memory,
+// and none is fetched ahead for one thread while another writes it.
+constexpr auto kScratchUnit = static_cast<int64_t>(kHugePage);
 
 // Bytes of images from which on they are written past the caches in training: much else is read
 // before they are. (Measured on an AMD EPYC with 32 MiB of last cache. In inference the next layer
@@ -30,7 +31,8 @@ constexpr int64_t kLeavesCaches = int64_t{16} << 20;
 
 /// A stream's plans and memory.
 struct DnnState : VendorState {
-  std::map<ConvKey, std::unique_ptr<ChunkPlan>> plans;
+  // By what decides them, and whether they take the filters of the plan of a whole chunk.
+  std::map<std::pair<ConvKey, bool>, std::unique_ptr<ChunkPlan>> plans;
   RawBuffer filters;  // as plans have them: one to read, or a gradient for each chunk
   RawBuffer scratch;  // a part for each thread
 };
@@ -44,7 +46,7 @@ DnnState& dnn_state(Stream& stream) {
 char* at_least(RawBuffer& buffer, int64_t bytes) {
   if (static_cast<int64_t>(buffer.bytes()) < bytes) {
     buffer = RawBuffer();
-    buffer = RawBuffer(kCpu, static_cast<std::size_t>(std::max(bytes, kHugePage)));
+    buffer = RawBuffer(kCpu, static_cast<std::size_t>(std::max(bytes, kScratchUnit)));
   }
   return static_cast<char*>(buffer.data());
 }
@@ -58,12 +60,18 @@ struct Chunks {
         count((shape.batch + size - 1) / size),
         all(shape.batch) {}
   int64_t images(int64_t chunk) const { return std::min(size, all - chunk * size); }
+  bool is_even() const { return images(count - 1) == images(0); }
   int64_t size, count, all;
 };
 
+/// The way to go does not depend on the batch.
+bool by_winograd(const ConvKey& key) {
+  return winograd::is_faster(key) && !(key.bfloat16 && has_bfloat16_tiles());
+}
+
 /// `like`: a plan whose prepared filters it has to take, too; may be null.
 std::unique_ptr<ChunkPlan> make_plan(const ConvKey& key, const ChunkPlan* like) {
-  if (winograd::is_faster(key)) return std::make_unique<winograd::WinogradPlan>(key);
+  if (by_winograd(key)) return std::make_unique<winograd::WinogradPlan>(key);
   return std::make_unique<ConvPlan>(key, static_cast<const ConvPlan*>(like));
 }
 
@@ -77,12 +85,13 @@ class Convolution {
         arrays_(arrays),
         chunks_(op, shape),
         first_(plan(state, chunks_.images(0), nullptr)),
-        last_(plan(state, chunks_.images(chunks_.count - 1), &first_)) {
+        last_(chunks_.is_even() ? first_
+                                : plan(state, chunks_.images(chunks_.count - 1), &first_)) {
     const int64_t work = shape.out_size() * shape.kernel * shape.kernel * shape.in_channels;
     threads_ = static_cast<int>(std::clamp<int64_t>(
         work / kWorthAThread, 1, std::min<int64_t>(cpu_threads(), chunks_.count)));
     scratch_bytes_ = std::max(first_.scratch_bytes(), last_.scratch_bytes());
-    scratch_bytes_ = (scratch_bytes_ + kHugePage - 1) / kHugePage * kHugePage;
+    scratch_bytes_ = (scratch_bytes_ + kScratchUnit - 1) / kScratchUnit * kScratchUnit;
     scratch_ = at_least(state.scratch, scratch_bytes_ * threads_);
     filters_ = at_least(state.filters, first_.filter_bytes() * (is_gradient() ? chunks_.count : 1));
   }
@@ -111,7 +120,7 @@ class Convolution {
   const ChunkPlan& plan(DnnState& state, int64_t batch, const ChunkPlan* like) const {
     ConvKey key{op_, std::is_same_v<T, BFloat16>, shape_};
     key.shape.batch = batch;
-    std::unique_ptr<ChunkPlan>& plan = state.plans[key];
+    std::unique_ptr<ChunkPlan>& plan = state.plans[{key, like != nullptr}];
     if (plan == nullptr) plan = make_plan(key, like);
     return *plan;
   }
@@ -170,7 +179,7 @@ class Convolution {
 }  // namespace
 
 bool takes_bfloat16(ConvOp op, const ConvShape& shape) {
-  return winograd::is_faster({op, true, shape}) || has_bfloat16_convolutions();
+  return by_winograd({op, true, shape}) || has_bfloat16_convolutions();
 }
 
 template <class T>

@@ -89,6 +89,12 @@ bool has_bfloat16_convolutions() {
   return has;
 }
 
+bool has_bfloat16_tiles() {
+  static const bool has =
+      (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+  return has;
+}
+
 template <class Make>
 void ConvPlan::take(const Make& make, const ConvKey& key) {
   const auto description = choose(make, key);

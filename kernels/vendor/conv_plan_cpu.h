@@ -17,6 +17,9 @@ namespace moonpool::cpu {
 /// Whether bfloat16 images can be convolved as they are; otherwise plans for float are to be used.
 bool has_bfloat16_convolutions();
 
+/// Whether they are computed by tiles (AMX), many times as fast as in float.
+bool has_bfloat16_tiles();
+
 class ConvPlan : public ChunkPlan {
  public:
   /// `like`: a plan whose prepared filters it has to take, too; null for what oneDNN likes best.

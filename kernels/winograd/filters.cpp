@@ -41,8 +41,8 @@ void transform_filters(const T* filters, int64_t group, const ConvShape& shape, 
 }
 
 template <class T>
-void transform_turned_filters(const T* filters, int64_t group, const ConvShape& shape,
-                              int64_t plane, float* planes) {
+void transform_rotated_filters(const T* filters, int64_t group, const ConvShape& shape,
+                               int64_t plane, float* planes) {
   const int64_t in = shape.in_channels;
   for (int64_t o = group * kGroup; o < (group + 1) * kGroup; ++o) {
     for (int64_t i = 0; i < in; i += kLanesAtOnce) {
@@ -81,7 +81,7 @@ void sum_filter_gradients(const float* gradients, int64_t count, int64_t group,
 
 #define MOONPOOL_WINOGRAD_FILTERS(T)                                                     \
   template void transform_filters(const T*, int64_t, const ConvShape&, int64_t, float*); \
-  template void transform_turned_filters(const T*, int64_t, const ConvShape&, int64_t, float*);
+  template void transform_rotated_filters(const T*, int64_t, const ConvShape&, int64_t, float*);
 MOONPOOL_WINOGRAD_FILTERS(float)
 MOONPOOL_WINOGRAD_FILTERS(BFloat16)
 

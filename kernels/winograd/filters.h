@@ -21,11 +21,11 @@ template <class T>
 void transform_filters(const T* filters, int64_t group, const ConvShape& shape, int64_t plane,
                        float* planes);
 
-/// The same, turned by half a turn, to planes [out][in]: what the gradient of the images is
+/// The same, rotated by 180 degrees, to planes [out][in]: what the gradient of the images is
 /// convolved with.
 template <class T>
-void transform_turned_filters(const T* filters, int64_t group, const ConvShape& shape,
-                              int64_t plane, float* planes);
+void transform_rotated_filters(const T* filters, int64_t group, const ConvShape& shape,
+                               int64_t plane, float* planes);
 
 /// Group `group` of the sum of `count` gradients [tap][in][out], which follow each other and are
 /// added in order, to [out, 3, 3, in].

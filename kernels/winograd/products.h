@@ -2,19 +2,19 @@
 // hundreds of columns at most, and 36 of them in a row whose operands lie in the caches. A
 // library's call costs more than one of them.
 //
-// All numbers come from the first cache, two registers a cycle at best, and as many products can be
-// added in a cycle: so a number should be loaded for more than one product, and sums stay in
-// registers.
+// A core loads two registers a cycle from L1 at best, and adds as many products: so a register of
+// the right matrix serves several rows, and sums stay in registers.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 #include "kernels/runtime/lanes.h"
 
 namespace moonpool::winograd {
 
-/// What numbers of rows and of columns have to be a multiple of: of rows of a transposed left
-/// matrix, kColumns, too.
+/// Rows are multiples of kRows, or of kColumns if the left matrix is transposed; columns of
+/// kColumns.
 inline constexpr int kRows = 8;
 inline constexpr int kColumns = 16;
 
@@ -87,6 +87,7 @@ inline void multiply_by_16(int64_t rows, const float* left, const float* right, 
 template <Left kLeft, bool kAdd>
 void multiply(int64_t rows, int64_t depth, int64_t columns, const float* left, const float* right,
               float* out) {
+  assert(rows % (kLeft == Left::kPlain ? kRows : kColumns) == 0 && columns % kColumns == 0);
   constexpr bool kManyRegisters = kLanesAtOnce == 16;
   if constexpr (kManyRegisters && kLeft == Left::kPlain && !kAdd) {
     if (depth == 16 && columns == 16) return detail::multiply_by_16(rows, left, right, out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/runtime/error.h"
 #include "kernels/runtime/lanes.h"
 #include "kernels/winograd/filters.h"
 #include "kernels/winograd/products.h"
@@ -17,12 +18,15 @@ using cpu::ConvOp;
 static_assert(kGroup % kLanesAtOnce == 0 && kGroup % kColumns == 0 && kGroup % kRows == 0);
 // Between the planes of the 36 products, lest they all fall on the same lines of the first cache.
 constexpr int64_t kGap = 16;
-constexpr int64_t kLargestFilter = 1 << 17;  // channels times channels, of bfloat16 images
-// Tiles of a block. More would fill the second cache, which the threads of a core share: in quiet
-// that is worth 4 % on 16 channels, and beside a neighbour who fills it, too, it costs 40 %.
+// Input times output channels, up to which transformed filters, four times as large and in float,
+// were measured to be fast enough; oneDNN has them in bfloat16.
+constexpr int64_t kLargestFilter = 1 << 18;
+constexpr int64_t kLargestBFloat16Filter = 1 << 17;
+// Tiles of a block: of 16 channels they take 74 kB. Five times as many were 4 % faster at the best
+// of times and 40 % slower at others (a virtual machine whose neighbours are not known).
 constexpr int64_t kTilesAtOnce = 16;
 // Where what the 36 products add to is read and written once a block, more are better: as many as
-// stay in the second cache.
+// stay in L2.
 constexpr int64_t kGradientTilesAtOnce = 32;
 constexpr int64_t kGradientBytes = 384 << 10;
 
@@ -61,10 +65,13 @@ struct Inside {
 /// A square of numbers in an image: a register of channels of each pixel.
 template <class T>
 struct Square {
-  T* first;  // of the pixel at row 0 and column 0, which may lie outside
+  T* images;
+  int64_t first;  // number of the one at row 0 and column 0, which may lie outside
   int64_t row_stride, column_stride;
   Inside inside;
-  T* at(int row, int column) const { return first + row * row_stride + column * column_stride; }
+  T* at(int row, int column) const {
+    return images + (first + row * row_stride + column * column_stride);
+  }
 };
 
 /// Transform Transform of a square of an image, to 36 planes.
@@ -87,17 +94,18 @@ void transform_square(const Square<const T>& square, int64_t plane, float* out) 
 
 }  // namespace
 
+bool can_compute(const ConvShape& s) {
+  return s.kernel == kTaps && s.stride == 1 && s.padding == 1 && s.in_channels % kGroup == 0 &&
+         s.out_channels % kGroup == 0;
+}
+
 bool is_faster(const ConvKey& key) {
   const ConvShape& s = key.shape;
-  const bool can = s.kernel == kTaps && s.stride == 1 && s.padding == 1 &&
-                   s.in_channels % kGroup == 0 && s.out_channels % kGroup == 0;
   const int64_t products = kProducts * tiles_along(s.height) * tiles_along(s.width);
   const bool fewer = 2 * products <= kFilterTaps * s.height * s.width;
-  // Transformed filters are four times as large, and in float: beyond the caches they are slow to
-  // read, and oneDNN has them in bfloat16.
-  const bool too_large = key.bfloat16 && key.op != ConvOp::kBackwardFilter &&
-                         s.in_channels * s.out_channels > kLargestFilter;
-  return can && fewer && !too_large;
+  const bool narrow = key.bfloat16 && key.op != ConvOp::kBackwardFilter;
+  const int64_t largest = narrow ? kLargestBFloat16Filter : kLargestFilter;
+  return can_compute(s) && fewer && s.in_channels * s.out_channels <= largest;
 }
 
 WinogradPlan::WinogradPlan(const ConvKey& key)
@@ -110,7 +118,11 @@ WinogradPlan::WinogradPlan(const ConvKey& key)
       block_(tiles_at_once(in_ + out_, tiles_, is_gradient())),
       in_plane_(block_ * in_ + kGap),
       out_plane_(block_ * out_ + kGap),
-      filter_plane_(in_ * out_ + kGap) {}
+      filter_plane_(in_ * out_ + kGap) {
+  check(can_compute(key.shape),
+        "Winograd's convolution: not for {} x {} filters of {} by {} channels", key.shape.kernel,
+        key.shape.kernel, key.shape.out_channels, key.shape.in_channels);
+}
 
 int64_t WinogradPlan::filter_bytes() const {
   return static_cast<int64_t>(sizeof(float)) *
@@ -128,7 +140,7 @@ void WinogradPlan::prepare_filter(int64_t piece, const void* filter, void* prepa
   const auto prepare = [&](const auto* values) {
     auto* planes = static_cast<float*>(prepared);
     if (key_.op == ConvOp::kBackwardData) {
-      transform_turned_filters(values, piece, key_.shape, filter_plane_, planes);
+      transform_rotated_filters(values, piece, key_.shape, filter_plane_, planes);
     } else {
       transform_filters(values, piece, key_.shape, filter_plane_, planes);
     }
@@ -171,8 +183,8 @@ template <class T>
 Square<T> square_of(T* images, const ConvShape& s, const Tile& tile, int64_t channels,
                     int64_t margin, int64_t extent) {
   const int64_t row = tile.row - margin, column = tile.column - margin;
-  return {images + ((tile.image * s.height + row) * s.width + column) * channels,
-          s.width * channels, channels, Inside(row, column, extent, s.height, s.width)};
+  return {images, ((tile.image * s.height + row) * s.width + column) * channels, s.width * channels,
+          channels, Inside(row, column, extent, s.height, s.width)};
 }
 
 /// Bias, addition and ReLU of an output, as its ConvOp says.
@@ -249,8 +261,7 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
                                     filter + p * filter_plane_, products + p * out_plane_);
     }
     const auto put = [&]<ConvOp kOp>() {
-      past_caches ? put_block<kOp, true>(products, out_plane_, s, tiles, count, out_, bias, out)
-                  : put_block<kOp, false>(products, out_plane_, s, tiles, count, out_, bias, out);
+      put_block<kOp, false>(products, out_plane_, s, tiles, count, out_, bias, out);
     };
     switch (key_.op) {
       case ConvOp::kInference:
@@ -263,7 +274,11 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
         put.template operator()<ConvOp::kInferenceAddRelu>();
         break;
       default:
-        put.template operator()<ConvOp::kForward>();
+        if (past_caches) {
+          put_block<ConvOp::kForward, true>(products, out_plane_, s, tiles, count, out_, bias, out);
+        } else {
+          put.template operator()<ConvOp::kForward>();
+        }
     }
   }
   if (past_caches) finish_writes_past_caches();

@@ -1,5 +1,5 @@
-// Convolutions with filters of 3 x 3, stride 1 and padding 1 on the CPU by Winograd's minimal
-// filtering (transforms.h): a chunk of a batch by one thread.
+// Convolutions with filters of 3 x 3, stride 1, padding 1 and channels in multiples of 16 on the
+// CPU by Winograd's minimal filtering (transforms.h): a chunk of a batch by one thread.
 //
 // Patches of the images are transformed a block of tiles at a time, so that what belongs to the
 // block stays in the cache; each of the 36 products of a tile is then a matrix product over its
@@ -10,12 +10,17 @@
 
 namespace moonpool::winograd {
 
-/// Whether WinogradPlan can do it and was measured to be faster than oneDNN. The batch does not
-/// matter, so that an image's numbers do not depend on how many others there are.
+/// Whether WinogradPlan can do it.
+bool can_compute(const ConvShape& shape);
+
+/// Whether it can, and is worth it: was measured to be faster than oneDNN on an AMD EPYC (Zen 5),
+/// in float also with AVX2. The batch does not matter, so that an image's numbers do not depend on
+/// how many others there are.
 bool is_faster(const cpu::ConvKey& key);
 
 class WinogradPlan : public cpu::ChunkPlan {
  public:
+  /// Throws unless can_compute.
   explicit WinogradPlan(const cpu::ConvKey& key);
 
   int64_t filter_bytes() const override;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -51,6 +52,21 @@ TEST(Lanes, RoundAsBFloat16Does) {
       }
     }
   }
+}
+
+template <class T>
+void check_writing_past_caches() {
+  const Lanes values = Lanes{1.00390625f, -2.5f, 3e38f, 0.1f} * 1.5f;
+  alignas(64) T near[kLanesAtOnce], far[kLanesAtOnce];
+  write(values, near);
+  write_past_caches(values, far);
+  finish_writes_past_caches();
+  EXPECT_EQ(std::memcmp(near, far, sizeof near), 0);
+}
+
+TEST(Lanes, WrittenPastCachesAreTheSame) {
+  check_writing_past_caches<float>();
+  check_writing_past_caches<BFloat16>();
 }
 
 TEST(Lanes, CopiesOfFloat) {

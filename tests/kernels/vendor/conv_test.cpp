@@ -159,6 +159,7 @@ TEST_P(ConvTest, FloatEqualsTheNaiveConvolution) {
   }
   for (const int64_t batch : kBatches) {
     check_against_naive<float>({batch, 4, 4, 16, 16, 3, 1, 1}, Precision::kFp32, 1e-5, 1e-5);
+    check_against_naive<float>({batch, 4, 4, 16, 32, 3, 2, 1}, Precision::kFp32, 1e-5, 1e-5);
   }
   check_against_naive<float>({40, 2, 2, 96, 96, 3, 1, 1}, Precision::kFp32, 1e-5, 1e-5);
 }
@@ -171,6 +172,7 @@ TEST_P(ConvTest, BFloat16EqualsTheNaiveConvolution) {
   }
   for (const int64_t batch : kBatches) {
     check_against_naive<BFloat16>({batch, 4, 4, 16, 16, 3, 1, 1}, Precision::kBf16, 0.02, 1e-5);
+    check_against_naive<BFloat16>({batch, 4, 4, 16, 32, 3, 2, 1}, Precision::kBf16, 0.02, 1e-5);
   }
   check_against_naive<BFloat16>({40, 2, 2, 96, 96, 3, 1, 1}, Precision::kBf16, 0.02, 1e-5);
 }
@@ -237,6 +239,15 @@ TEST_P(ConvTest, NaNStaysNaN) {
   const auto found = compute<float>(shape, Precision::kFp32, operands);
   EXPECT_TRUE(std::isnan(found.y[0]));
   EXPECT_TRUE(std::isnan(found.filter_grad[4 * 16 + 5]));  // the middle tap of filter 0
+}
+
+TEST_P(ConvTest, AnInfinityIsNotLost) {
+  const ConvShape shape{1, 4, 4, 16, 16, 3, 1, 1};
+  auto operands = random_operands<float>(shape);
+  operands.x[5] = std::numeric_limits<float>::infinity();
+  const auto found = compute<float>(shape, Precision::kFp32, operands);
+  EXPECT_FALSE(std::isfinite(found.y[0]));
+  EXPECT_FALSE(std::isfinite(found.filter_grad[4 * 16 + 5]));
 }
 
 TEST_P(ConvTest, TheSameCallGivesTheSameBits) {
