@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Errors of Winograd's F(4x4, 3x3) in float32 by the points at which it evaluates, beside those of plain sums.
 
-    bench/baselines/winograd_errors.py [--out FILE.json]
+    bench/baselines/winograd_errors.py [--out FILE.json [--moonpool build/release/bin/moonpool]]
 
 64 channels, 400 tiles, rectified normal images, He-initialised filters; sums over channels one after the other. The
 root mean square of the error, in units of that of the result in float64: of the outputs, and of the filter's gradient.
@@ -14,6 +14,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "compare"))
 from options import Parser  # noqa: E402
+from provenance import describe, packages, write_json  # noqa: E402
 
 CHANNELS, TILES = 64, 400
 SMALL = (0.25, 0.375, 0.5, 0.5625, 0.625, 0.6875, 0.75, 0.875, 1)
@@ -71,6 +72,7 @@ def errors(found, expected):
 
 def main():
     parser = Parser("winograd_errors", __doc__)
+    parser.add_argument("--moonpool", default="moonpool", help="a program, for its version in the file")
     parser.add_argument("--out", type=pathlib.Path)
     args = parser.parse_args()
     random = np.random.default_rng(0)
@@ -84,9 +86,8 @@ def main():
     for name, output, gradient in rows:
         print(f"{name:16} outputs {output:.2e}  gradient {gradient:.2e}")
     if args.out is not None:
-        from provenance import packages, write_json
         write_json(args.out, {"what": "Errors of F(4x4, 3x3) in float32 by its points, relative, root mean square",
-                              "numpy": packages(sys.executable)["numpy"],
+                              **describe("cpu", args.moonpool, packages(sys.executable), "winograd_errors.py --out FILE"),
                               "rows": [dict(zip(("points", "outputs", "filter_gradient"), row)) for row in rows]})
 
 

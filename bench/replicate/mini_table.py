@@ -14,9 +14,7 @@ import pathlib
 import statistics
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "compare"))
-from options import Parser  # noqa: E402
-from provenance import describe, write_json  # noqa: E402
+from run_facts import facts, parser, write_json
 
 STRATEGIES = ("RAND", "CONF", "MARG", "BALD", "CORESET", "BADGE", "LHD")
 NOISES = {"blank": "Noisy-Blank", "diverse": "Noisy-Diverse", "class": "Noisy-Class"}
@@ -68,23 +66,16 @@ def table(runs):
 
 
 def main():
-    parser = Parser("mini_table", __doc__)
-    parser.add_argument("page", type=pathlib.Path)
-    parser.add_argument("--command", required=True, help="that made the runs")
-    parser.add_argument("--commit", required=True, help="of the program that made them")
-    parser.add_argument("--date", required=True, help="of the runs")
-    parser.add_argument("--moonpool", required=True, type=pathlib.Path, help="of the same build")
-    parser.add_argument("--note", default="")
-    parser.add_argument("--out", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    options = parser("mini_table", __doc__)
+    options.add_argument("page", type=pathlib.Path)
+    options.add_argument("--note", default="")
+    args = options.parse_args()
     rounds = args.page / "rounds.csv"
     if not rounds.is_file():
         sys.exit(f"mini_table: no file {rounds}; moonpool report STORE --out {args.page} makes it")
     runs = runs_of(rounds)
-    facts = describe("cpu", args.moonpool.resolve(), {}, args.command)
-    facts.update(commit=args.commit, date=args.date)
     what = "Table 1 at preset mini on CIFAR-10, 80 % noise: accuracies after the last round, and what was asked for"
-    write_json(args.out, {"what": what, **facts, "note": args.note, "runs": runs})
+    write_json(args.out, {"what": what, **facts(args), "note": args.note, "runs": runs})
     print(table(runs))
 
 

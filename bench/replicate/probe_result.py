@@ -12,9 +12,7 @@ import csv
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "compare"))
-from options import Parser  # noqa: E402
-from provenance import describe, write_json  # noqa: E402
+from run_facts import facts, parser, write_json
 
 EPOCHS = (1, 2, 3, 5, 10, 20, 30, 40)
 COLUMNS = {"noise": str, "seed": int, "epoch": int, "origin": str, "examples": int, "loss": float, "gradient": float}
@@ -36,23 +34,16 @@ def records(path):
 
 
 def main():
-    parser = Parser("probe_result", __doc__)
-    parser.add_argument("figure5", type=pathlib.Path, help="folder")
-    parser.add_argument("figure6", type=pathlib.Path, help="folder")
-    parser.add_argument("--command", required=True, help="that made the runs")
-    parser.add_argument("--commit", required=True, help="of the program that made them")
-    parser.add_argument("--date", required=True, help="of the runs")
-    parser.add_argument("--moonpool", required=True, type=pathlib.Path, help="of the same build")
-    parser.add_argument("--out", required=True, type=pathlib.Path)
-    args = parser.parse_args()
+    options = parser("probe_result", __doc__)
+    options.add_argument("figure5", type=pathlib.Path, help="folder")
+    options.add_argument("figure6", type=pathlib.Path, help="folder")
+    args = options.parse_args()
     for path in (args.figure5 / "figure5.csv", args.figure5 / "printed.txt", args.figure6 / "printed.txt"):
         if not path.is_file():
             sys.exit(f"probe_result: no file {path}")
-    facts = describe("cpu", args.moonpool.resolve(), {}, args.command)
-    facts.update(commit=args.commit, date=args.date)
     write_json(args.out, {
         "what": "Figures 5 and 6 at preset mini: losses and gradients of labelled examples in the first round of LHD",
-        **facts, "figure5": said(args.figure5), "figure6": said(args.figure6),
+        **facts(args), "figure5": said(args.figure5), "figure6": said(args.figure6),
         "runs": records(args.figure5 / "figure5.csv")})
 
 

@@ -46,7 +46,7 @@ DnnState& dnn_state(Stream& stream) {
 char* at_least(RawBuffer& buffer, int64_t bytes) {
   if (static_cast<int64_t>(buffer.bytes()) < bytes) {
     buffer = RawBuffer();
-    buffer = RawBuffer(kCpu, static_cast<std::size_t>(std::max(bytes, kScratchUnit)));
+    buffer = RawBuffer(kCpu, static_cast<std::size_t>(bytes));
   }
   return static_cast<char*>(buffer.data());
 }

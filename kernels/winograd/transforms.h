@@ -6,10 +6,11 @@
 // In one dimension the outputs are y = A^T [(G g) . (B^T d)], where d are six inputs and g three
 // taps, and the gradient of the taps is G^T [(A dy) . (B^T d)]. The matrices follow from the points
 // 0, a, -a, b, -b and infinity at which polynomials are evaluated. With a = 5/8 and b = 3/2, which
-// oneDNN takes, too, the root mean square of errors in float is about twice that of adding products
-// one after the other; with the usual 1 and 2 it is five times (bench/results/winograd_errors.json;
-// on how points are chosen: Barabasz et al. 2020, "Error Analysis and Improving the Accuracy of
-// Winograd Convolution for Deep Neural Networks", https://arxiv.org/abs/1803.10986).
+// oneDNN takes, too, the root mean square error of outputs in float is about twice that of adding
+// products one after the other; with the usual 1 and 2 it is five times
+// (bench/results/winograd_errors.json; on how points are chosen: Barabasz et al. 2020, "Error
+// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks",
+// https://arxiv.org/abs/1803.10986).
 //
 // V is a number or Lanes.
 #pragma once

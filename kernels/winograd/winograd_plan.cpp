@@ -243,6 +243,19 @@ void transform_block(const T* images, const ConvShape& s, Tiles tiles, int64_t c
 
 }  // namespace
 
+/// Calls visit(the first of some tiles, how many) for block after block, with their transformed
+/// patches of `images` in `patches`.
+template <class T, class Visit>
+void WinogradPlan::for_each_block(const T* images, float* patches, const Visit& visit) const {
+  for (int64_t first = 0; first < tiles_; first += block_) {
+    const int64_t count = std::min(block_, tiles_ - first);
+    const Tiles tiles(first, rows_, columns_);
+    transform_block<InputTransform>(images, key_.shape, tiles, count, in_, key_.shape.padding,
+                                    in_plane_, patches);
+    visit(tiles, count);
+  }
+}
+
 template <class T>
 void WinogradPlan::convolve(const T* in, const float* filter, const float* bias, bool past_caches,
                             T* out, float* scratch) const {
@@ -250,10 +263,7 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
   float* patches = scratch;
   float* products = scratch + kProducts * in_plane_;
   const ConvShape& s = key_.shape;
-  for (int64_t first = 0; first < tiles_; first += block_) {
-    const int64_t count = std::min(block_, tiles_ - first);
-    const Tiles tiles(first, rows_, columns_);
-    transform_block<InputTransform>(in, s, tiles, count, in_, s.padding, in_plane_, patches);
+  for_each_block(in, patches, [&](const Tiles& tiles, int64_t count) {
     // Rows beyond the last tile are multiplied, too, and nobody reads what comes out.
     const int64_t rows = (count + kRows - 1) / kRows * kRows;
     for (int64_t p = 0; p < kProducts; ++p) {
@@ -280,7 +290,7 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
           put.template operator()<ConvOp::kForward>();
         }
     }
-  }
+  });
   if (past_caches) finish_writes_past_caches();
 }
 
@@ -290,21 +300,19 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
   float* patches = scratch;
   float* gradients = patches + kProducts * in_plane_;
   float* sums = gradients + kProducts * out_plane_;
-  const ConvShape& s = key_.shape;
-  for (int64_t first = 0; first < tiles_; first += block_) {
-    const int64_t count = std::min(block_, tiles_ - first);
-    const Tiles tiles(first, rows_, columns_);
-    transform_block<InputTransform>(x, s, tiles, count, in_, s.padding, in_plane_, patches);
-    transform_block<OutputGradientTransform>(y_grad, s, tiles, count, out_, 0, out_plane_,
+  bool add = false;
+  for_each_block(x, patches, [&](const Tiles& tiles, int64_t count) {
+    transform_block<OutputGradientTransform>(y_grad, key_.shape, tiles, count, out_, 0, out_plane_,
                                              gradients);
     for (int64_t p = 0; p < kProducts; ++p) {
       const float* left = patches + p * in_plane_;
       const float* right = gradients + p * out_plane_;
       float* to = sums + p * filter_plane_;
-      first == 0 ? multiply<Left::kTransposed, false>(in_, count, out_, left, right, to)
-                 : multiply<Left::kTransposed, true>(in_, count, out_, left, right, to);
+      add ? multiply<Left::kTransposed, true>(in_, count, out_, left, right, to)
+          : multiply<Left::kTransposed, false>(in_, count, out_, left, right, to);
     }
-  }
+    add = true;
+  });
   for (int64_t i = 0; i < in_; ++i) {
     for (int64_t o = 0; o < out_; o += kLanesAtOnce) {
       const int64_t at = i * out_ + o;

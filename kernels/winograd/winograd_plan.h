@@ -34,6 +34,8 @@ class WinogradPlan : public cpu::ChunkPlan {
 
  private:
   bool is_gradient() const { return key_.op == cpu::ConvOp::kBackwardFilter; }
+  template <class T, class Visit>
+  void for_each_block(const T* images, float* patches, const Visit& visit) const;
   template <class T>
   void convolve(const T* in, const float* filter, const float* bias, bool past_caches, T* out,
                 float* scratch) const;

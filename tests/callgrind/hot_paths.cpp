@@ -20,17 +20,10 @@
 #include "kernels/seeding/candidates.h"
 #include "kernels/seeding/k_centre_lazy.h"
 #include "kernels/seeding/rejection.h"
+#include "tests/random_values.h"
 
 namespace moonpool {
 namespace {
-
-/// Numbers uniform in [-1, 1); the same ones for the same seed.
-std::vector<float> noise(int64_t count, uint64_t seed) {
-  RandomStream random(RandomKey{.seed = seed});
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
-  return values;
-}
 
 std::vector<int32_t> numbers(int64_t count) {
   std::vector<int32_t> values(static_cast<std::size_t>(count));
@@ -49,7 +42,7 @@ struct Pictures {
   std::vector<float> out = std::vector<float>(store.size());
 
   Pictures() {
-    const std::vector<float> grain = noise(kBatch * kShape.size(), 2);
+    const std::vector<float> grain = random_values<float>(kBatch * kShape.size(), 2);
     for (std::size_t i = 0; i < store.size(); ++i) {
       const double wave = 70 * std::sin(static_cast<double>(i) / 53);
       store[i] = static_cast<uint8_t>(128 + wave + 20 * static_cast<double>(grain[i]));
@@ -60,8 +53,8 @@ struct Pictures {
 /// Parameters, gradient, moments and average of a network of 2^17 parameters.
 struct Optimiser {
   static constexpr int64_t kCount = int64_t{1} << 17;
-  std::vector<float> parameter = noise(kCount, 3);
-  std::vector<float> gradient = noise(kCount, 4);
+  std::vector<float> parameter = random_values<float>(kCount, 3);
+  std::vector<float> gradient = random_values<float>(kCount, 4);
   std::vector<float> first = std::vector<float>(kCount);
   std::vector<float> second = std::vector<float>(kCount);
   std::vector<float> average = parameter;
@@ -72,7 +65,7 @@ struct Optimiser {
 struct Logits {
   static constexpr int64_t kRows = 8192;
   static constexpr int64_t kClasses = 10;
-  std::vector<float> logits = noise(kRows * kClasses, 5);
+  std::vector<float> logits = random_values<float>(kRows * kClasses, 5);
   std::vector<int32_t> labels = std::vector<int32_t>(kRows);
   std::vector<float> losses = std::vector<float>(kRows);
   std::vector<float> losses_grad = std::vector<float>(kRows, 1.0f / kRows);
@@ -88,9 +81,9 @@ struct Logits {
 struct Map {
   static constexpr int64_t kRows = int64_t{16} * 16 * 16;
   static constexpr int64_t kChannels = 32;
-  std::vector<float> x = noise(kRows * kChannels, 6);
+  std::vector<float> x = random_values<float>(kRows * kChannels, 6);
   std::vector<float> y = std::vector<float>(x.size());
-  std::vector<float> y_grad = noise(kRows * kChannels, 7);
+  std::vector<float> y_grad = random_values<float>(kRows * kChannels, 7);
   std::vector<float> x_grad = std::vector<float>(x.size());
   std::vector<float> weight = std::vector<float>(kChannels, 1.0f);
   std::vector<float> bias = std::vector<float>(kChannels);
@@ -105,8 +98,8 @@ struct Rows {
   static constexpr int64_t kCount = 6000;
   static constexpr int64_t kClasses = 10;
   static constexpr int64_t kWidth = 32;
-  std::vector<float> feature = noise(kCount * kWidth, 8);
-  std::vector<float> residual = noise(kCount * kClasses, 9);
+  std::vector<float> feature = random_values<float>(kCount * kWidth, 8);
+  std::vector<float> residual = random_values<float>(kCount * kClasses, 9);
   MemoryRows feature_rows{feature.data(), kCount, kWidth};
   MemoryRows residual_rows{residual.data(), kCount, kClasses};
   HostVectors points{feature_rows};

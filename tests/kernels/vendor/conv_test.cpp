@@ -7,21 +7,13 @@
 #include <string>
 
 #include "kernels/runtime/error.h"
-#include "kernels/runtime/random.h"
 #include "kernels/vendor/naive_conv.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
+#include "tests/random_values.h"
 
 namespace moonpool {
 namespace {
-
-template <class T>
-std::vector<T> random_values(int64_t size, uint64_t seed) {
-  RandomStream random(RandomKey{.seed = seed});
-  std::vector<T> values(static_cast<std::size_t>(size));
-  for (T& value : values) value = static_cast<T>(static_cast<float>(2 * random.uniform() - 1));
-  return values;
-}
 
 template <class T>
 std::vector<double> wide(const std::vector<T>& values) {

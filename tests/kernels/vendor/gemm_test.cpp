@@ -5,9 +5,9 @@
 #include <tuple>
 
 #include "kernels/runtime/error.h"
-#include "kernels/runtime/random.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
+#include "tests/random_values.h"
 
 namespace moonpool {
 namespace {
@@ -17,14 +17,6 @@ constexpr Transpose kBoth[] = {Transpose::kNo, Transpose::kYes};
 struct Sizes {
   int64_t m, n, k;
 };
-
-template <class T>
-std::vector<T> random_matrix(int64_t rows, int64_t columns, uint64_t seed) {
-  RandomStream random(RandomKey{.seed = seed});
-  std::vector<T> values(static_cast<std::size_t>(rows * columns));
-  for (T& value : values) value = static_cast<T>(2 * random.uniform() - 1);
-  return values;
-}
 
 class GemmTest : public DeviceTest {
  protected:
@@ -42,15 +34,15 @@ class GemmTest : public DeviceTest {
   /// before if beta is 0.
   template <class T>
   void check_size(Sizes size, double unit) {
-    const auto a = random_matrix<T>(size.m, size.k, 1);
-    const auto b = random_matrix<T>(size.k, size.n, 2);
+    const auto a = random_values<T>(size.m * size.k, 1);
+    const auto b = random_values<T>(size.k * size.n, 2);
     const std::vector<double> wide_a(a.begin(), a.end()), wide_b(b.begin(), b.end());
     for (const auto& [ta, tb, beta] :
          {std::tuple{kBoth[0], kBoth[0], 0.0}, std::tuple{kBoth[0], kBoth[1], 0.0},
           std::tuple{kBoth[1], kBoth[0], 0.0}, std::tuple{kBoth[1], kBoth[1], 0.0},
           std::tuple{kBoth[0], kBoth[0], 1.0}, std::tuple{kBoth[0], kBoth[1], 1.0},
           std::tuple{kBoth[1], kBoth[0], 1.0}, std::tuple{kBoth[1], kBoth[1], 0.5}}) {
-      auto before = random_matrix<T>(size.m, size.n, 3);
+      auto before = random_values<T>(size.m * size.n, 3);
       std::vector<double> expected(before.begin(), before.end());
       if (beta == 0) before.assign(before.size(), std::numeric_limits<T>::quiet_NaN());
       naive_gemm<double>(ta, tb, size.m, size.n, size.k, wide_a.data(), wide_b.data(), beta,
@@ -119,9 +111,9 @@ TEST_P(GemmTest, TheNumberOfThreadsChangesNoBit) {
   for (const Sizes size : {Sizes{17, 31, 29}, {300, 90, 130}, {90, 300, 130}, {128, 2048, 64}}) {
     for (const Transpose ta : kBoth) {
       for (const Transpose tb : kBoth) {
-        const auto a = random_matrix<float>(size.m, size.k, 1);
-        const auto b = random_matrix<float>(size.k, size.n, 2);
-        const auto before = random_matrix<float>(size.m, size.n, 3);
+        const auto a = random_values<float>(size.m * size.k, 1);
+        const auto b = random_values<float>(size.k * size.n, 2);
+        const auto before = random_values<float>(size.m * size.n, 3);
         std::vector<std::vector<float>> results;
         for (const int threads : {1, 2, 3}) {
           const CpuThreads scope(threads);

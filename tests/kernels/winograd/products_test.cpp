@@ -4,17 +4,10 @@
 
 #include <vector>
 
-#include "kernels/runtime/random.h"
+#include "tests/random_values.h"
 
 namespace moonpool::winograd {
 namespace {
-
-std::vector<float> random_floats(int64_t size, uint64_t seed) {
-  RandomStream random(RandomKey{.seed = seed});
-  std::vector<float> values(static_cast<std::size_t>(size));
-  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
-  return values;
-}
 
 struct Size {
   int64_t rows, depth, columns;
@@ -24,9 +17,9 @@ const Size kSizes[] = {{16, 1, 16}, {16, 5, 32}, {32, 16, 48}, {48, 64, 16}, {32
 
 template <Left kLeft>
 void check(const Size& size) {
-  const auto left = random_floats(size.rows * size.depth, 1);
-  const auto right = random_floats(size.depth * size.columns, 2);
-  const auto before = random_floats(size.rows * size.columns, 3);
+  const auto left = random_values<float>(size.rows * size.depth, 1);
+  const auto right = random_values<float>(size.depth * size.columns, 2);
+  const auto before = random_values<float>(size.rows * size.columns, 3);
   auto product = before, sum = before;
   multiply<kLeft, false>(size.rows, size.depth, size.columns, left.data(), right.data(),
                          product.data());

@@ -65,24 +65,24 @@ void expect_near(const std::array<std::array<double, n>, n>& found,
   }
 }
 
-TEST(WinogradTransforms, OutputsAreThoseOfTheConvolution) {
+/// What Back makes of the products of both transforms is the correlation of a patch with a small
+/// square.
+template <class Second, class Back>
+void expect_correlations() {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const auto patch = random_square<kPatch>(2 * seed);
-    const auto taps = random_square<kTaps>(2 * seed + 1);
-    const auto products =
-        product(transformed<InputTransform>(patch), transformed<FilterTransform>(taps));
-    expect_near(transformed<OutputTransform>(products), correlated(patch, taps));
+    const auto small = random_square<Second::kIn>(2 * seed + 1);
+    const auto products = product(transformed<InputTransform>(patch), transformed<Second>(small));
+    expect_near(transformed<Back>(products), correlated(patch, small));
   }
 }
 
+TEST(WinogradTransforms, OutputsAreThoseOfTheConvolution) {
+  expect_correlations<FilterTransform, OutputTransform>();
+}
+
 TEST(WinogradTransforms, GradientsOfTheTapsAreThoseOfTheConvolution) {
-  for (uint64_t seed = 0; seed < 20; ++seed) {
-    const auto patch = random_square<kPatch>(2 * seed);
-    const auto outputs = random_square<kTile>(2 * seed + 1);
-    const auto products =
-        product(transformed<InputTransform>(patch), transformed<OutputGradientTransform>(outputs));
-    expect_near(transformed<FilterGradientTransform>(products), correlated(patch, outputs));
-  }
+  expect_correlations<OutputGradientTransform, FilterGradientTransform>();
 }
 
 }  // namespace

@@ -14,21 +14,14 @@
 #include "kernels/runtime/buffer.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/lanes.h"
-#include "kernels/runtime/random.h"
 #include "kernels/vendor/naive_conv.h"
+#include "tests/random_values.h"
 
 namespace moonpool::winograd {
 namespace {
 
 using cpu::ConvKey;
 using cpu::ConvOp;
-
-std::vector<float> random_floats(int64_t size, uint64_t seed) {
-  RandomStream random(RandomKey{.seed = seed});
-  std::vector<float> values(static_cast<std::size_t>(size));
-  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
-  return values;
-}
 
 std::vector<double> wide(const std::vector<float>& values) {
   return {values.begin(), values.end()};
@@ -118,8 +111,9 @@ TEST(WinogradPlan, ErrorsAreThoseOfItsPoints) {
                               three_by_three(1, 13, 9, 48, 16),  three_by_three(17, 4, 4, 128, 128),
                               three_by_three(1, 1, 1, 16, 16),   three_by_three(2, 3, 2, 32, 16)};
   for (const ConvShape& s : shapes) {
-    const auto x = random_floats(s.in_size(), 1), filter = random_floats(s.filter_size(), 2),
-               y = random_floats(s.out_size(), 3);
+    const auto x = random_values<float>(s.in_size(), 1),
+               filter = random_values<float>(s.filter_size(), 2),
+               y = random_values<float>(s.out_size(), 3);
     for (const ConvOp op : {ConvOp::kForward, ConvOp::kBackwardData, ConvOp::kBackwardFilter}) {
       SCOPED_TRACE(testing::Message() << s.height << " x " << s.width << " x " << s.in_channels
                                       << " to " << s.out_channels << ", " << static_cast<int>(op));
@@ -132,12 +126,8 @@ TEST(WinogradPlan, ErrorsAreThoseOfItsPoints) {
 template <class T>
 void check_past_caches(ConvOp op) {
   const ConvShape s = three_by_three(2, 9, 6, 16, 32);
-  const auto narrow = [](const std::vector<float>& values) {
-    return std::vector<T>(values.begin(), values.end());
-  };
-  const auto x = narrow(random_floats(s.in_size(), 1)),
-             filter = narrow(random_floats(s.filter_size(), 2)),
-             y = narrow(random_floats(s.out_size(), 3));
+  const auto x = random_values<T>(s.in_size(), 1), filter = random_values<T>(s.filter_size(), 2),
+             y = random_values<T>(s.out_size(), 3);
   const auto near = by_plan(op, s, x, filter, y), far = by_plan(op, s, x, filter, y, true);
   EXPECT_EQ(std::memcmp(near.data(), far.data(), sizeof(T) * near.size()), 0);
 }
@@ -151,7 +141,8 @@ TEST(WinogradPlan, WritingPastTheCachesChangesNoBit) {
 
 TEST(WinogradPlan, AddressesThatCannotBeWrittenPastTheCachesAreWrittenAll) {
   const ConvShape s = three_by_three(1, 4, 4, 16, 16);
-  const auto x = random_floats(s.in_size(), 1), filter = random_floats(s.filter_size(), 2);
+  const auto x = random_values<float>(s.in_size(), 1),
+             filter = random_values<float>(s.filter_size(), 2);
   const std::vector<float> y(static_cast<std::size_t>(s.out_size()));
   const auto expected = by_plan(ConvOp::kForward, s, x, filter, y);
   const WinogradPlan plan(ConvKey{ConvOp::kForward, false, s});
@@ -166,7 +157,8 @@ TEST(WinogradPlan, AddressesThatCannotBeWrittenPastTheCachesAreWrittenAll) {
 
 TEST(WinogradPlan, AnImageDoesNotDependOnItsCompany) {
   const ConvShape all = three_by_three(5, 6, 8, 16, 32);
-  const auto x = random_floats(all.in_size(), 1), filter = random_floats(all.filter_size(), 2);
+  const auto x = random_values<float>(all.in_size(), 1),
+             filter = random_values<float>(all.filter_size(), 2);
   const std::vector<float> y(static_cast<std::size_t>(all.out_size()));
   const auto together = by_plan(ConvOp::kForward, all, x, filter, y);
   const ConvShape one = three_by_three(1, 6, 8, 16, 32);
@@ -184,7 +176,7 @@ TEST(WinogradPlan, GradientsOfChunksAreAddedInOrder) {
   const WinogradPlan plan(ConvKey{ConvOp::kBackwardFilter, false, s});
   const int64_t size = s.filter_size();
   ASSERT_EQ(plan.filter_bytes(), 4 * size);
-  const auto gradients = random_floats(3 * size, 1);  // each [tap][in][out]
+  const auto gradients = random_values<float>(3 * size, 1);  // each [tap][in][out]
   std::vector<float> sum(static_cast<std::size_t>(size));
   for (int64_t p = 0; p < plan.filter_pieces(); ++p) {
     plan.sum_gradients(p, gradients.data(), 3, sum.data());
