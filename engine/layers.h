@@ -16,11 +16,17 @@ class Linear {
   Linear(ParameterSet& parameters, const std::string& name, int64_t in, int64_t out);
 
   Tensor operator()(Tape& tape, const Tensor& x) const {
-    const Tape::InLayer layer(tape, name_);
-    return ops::linear(tape, x, parameters_[weight_], parameters_[bias_]);
+    return forward(tape, x, Activation::kNone);
   }
+  /// max(., 0) of it.
+  Tensor relu(Tape& tape, const Tensor& x) const { return forward(tape, x, Activation::kRelu); }
 
  private:
+  Tensor forward(Tape& tape, const Tensor& x, Activation activation) const {
+    const Tape::InLayer layer(tape, name_);
+    return ops::linear(tape, x, parameters_[weight_], parameters_[bias_], activation);
+  }
+
   const ParameterSet& parameters_;
   std::string name_;
   ParameterSet::Handle weight_;

@@ -6,11 +6,13 @@
 #include "engine/tape.h"
 #include "engine/tensor.h"
 #include "kernels/runtime/philox.h"
+#include "kernels/vendor/gemm.h"
 
 namespace moonpool::ops {
 
-/// y = x weight^T + bias: x [n, in], weight [out, in], bias [out] -> [n, out].
-Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias);
+/// y = act(x weight^T + bias): x [n, in], weight [out, in], bias [out] -> [n, out].
+Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias,
+              Activation activation = Activation::kNone);
 
 /// max(x, 0), elementwise.
 Tensor relu(Tape& tape, const Tensor& x);

@@ -8,12 +8,17 @@ namespace {
 
 template <class T>
 void linear_backward(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                     const Tensor& y) {
+                     const Tensor& y, Activation activation) {
   Stream& stream = tape.stream();
   const int64_t n = x.shape()[0];
   const int64_t in = x.shape()[1];
   const int64_t out = weight.shape()[0];
   const T* y_grad = y.grad<T>();
+  if (activation == Activation::kRelu) {
+    T* masked = tape.scratch<T>(n * out);
+    for_each(stream, n * out, kernels::ReluGrad<T>{y.data<T>(), y_grad, masked, false});
+    y_grad = masked;
+  }
   if (weight.requires_grad()) {
     const auto slot = tape.grad_slot<T>(weight);
     gemm<T>(stream, Transpose::kYes, Transpose::kNo, out, in, n, y_grad, x.data<T>(),
@@ -32,8 +37,10 @@ void linear_backward(Tape& tape, const Tensor& x, const Tensor& weight, const Te
 
 }  // namespace
 
-Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const profile::Layer profiled = tape.profiled("linear");
+Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias,
+              Activation activation) {
+  const char* op = activation == Activation::kRelu ? "linear_relu" : "linear";
+  const profile::Layer profiled = tape.profiled(op);
   check(x.shape().rank() == 2 && weight.shape().rank() == 2 && x.shape()[1] == weight.shape()[1],
         "linear: input {} does not fit weight {} (expected [n, in] and [out, in])", x.shape(),
         weight.shape());
@@ -44,12 +51,12 @@ Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& b
   const int64_t out = weight.shape()[0];
   Tensor y = tape.result({n, out}, x.dtype(), {&x, &weight, &bias});
   visit_dtype(x.dtype(), [&]<class T>(T) {
-    for_each_2d(tape.stream(), n, out, kernels::BroadcastRow<T>{bias.data<T>(), y.data<T>(), out});
-    gemm<T>(tape.stream(), Transpose::kNo, Transpose::kYes, n, out, in, x.data<T>(),
-            weight.data<T>(), T(1), y.data<T>());
+    moonpool::linear<T>(tape.stream(), n, out, in, x.data<T>(), weight.data<T>(), bias.data<T>(),
+                        activation, y.data<T>());
     if (y.requires_grad()) {
-      tape.record("linear",
-                  [&tape, x, weight, bias, y] { linear_backward<T>(tape, x, weight, bias, y); });
+      tape.record(op, [&tape, x, weight, bias, y, activation] {
+        linear_backward<T>(tape, x, weight, bias, y, activation);
+      });
     }
   });
   return y;

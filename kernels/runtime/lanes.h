@@ -96,6 +96,24 @@ requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, f
   std::memcpy(to, &values, sizeof values);
 }
 
+/// The first `count` numbers of a register; the others are 0, or stay as they are in memory.
+inline Lanes read_first(const float* from, int64_t count) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+#else
+  Lanes values = {};
+  for (int64_t i = 0; i < count; ++i) values[i] = from[i];
+  return values;
+#endif
+}
+inline void write_first(const Lanes& values, int64_t count, float* to) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), values);
+#else
+  for (int64_t i = 0; i < count; ++i) to[i] = values[i];
+#endif
+}
+
 /// Rounds as BFloat16(float) does; a denormal may become zero.
 template <class V>
 requires std::is_same_v<V, Lanes> MOONPOOL_FUNCTOR void write(const V& values, BFloat16* to) {

@@ -57,7 +57,8 @@ void for_each(Stream& stream, int64_t n, const F& f) {
 /// `f(i)` for all i in [begin, end), on the calling thread of the host, whose treatment of
 /// denormals stays as it is.
 template <class F>
-void call_on_host(const F& f, int64_t begin, int64_t end) {
+void call_on_host(const F& functor, int64_t begin, int64_t end) {
+  const F f = functor;  // the compiler sees that what it writes does not change it
   if constexpr (requires { f.span(begin, end); }) {
     f.span(begin, end);
   } else {

@@ -20,13 +20,14 @@ inline int threads_for(int64_t work) {
 }
 
 template <class F>
-void for_each_serial(int64_t begin, int64_t end, const F& f) {
+void for_each_serial(int64_t begin, int64_t end, const F& functor) {
   const FlushDenormals guard;
-  if constexpr (cost_of<F>() == 1 && !requires { f.span(begin, end); }) {
+  if constexpr (cost_of<F>() == 1 && !requires { functor.span(begin, end); }) {
+    const F f = functor;  // the compiler sees that what it writes does not change it
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) f(i);
   } else {
-    call_on_host(f, begin, end);
+    call_on_host(functor, begin, end);
   }
 }
 
@@ -37,8 +38,7 @@ void for_each(int64_t n, const F& f) {
   const int64_t chunk = (n + threads - 1) / threads;
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; ++t) {
-    const F local = f;  // the compiler sees that nobody else can change it
-    for_each_serial(t * chunk, std::min(n, (t + 1) * chunk), local);
+    for_each_serial(t * chunk, std::min(n, (t + 1) * chunk), f);
   }
 }
 
@@ -52,8 +52,9 @@ static_assert(kColumnGroup % kLanesAtOnce == 0);
 inline constexpr int64_t kBlock = 1024;
 
 template <class F>
-void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& f) {
+void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& functor) {
   const FlushDenormals guard;
+  const F f = functor;
   if (columns % kColumnGroup != 0) {
     for (int64_t row = begin; row < end; ++row) {
 #pragma omp simd
@@ -85,8 +86,7 @@ void for_each_2d(int64_t rows, int64_t columns, const F& f) {
   const int64_t chunk = (rows + threads - 1) / threads;
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; ++t) {
-    const F local = f;
-    for_each_2d_serial(t * chunk, std::min(rows, (t + 1) * chunk), columns, local);
+    for_each_2d_serial(t * chunk, std::min(rows, (t + 1) * chunk), columns, f);
   }
 }
 

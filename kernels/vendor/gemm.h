@@ -1,6 +1,6 @@
-// Matrix products, the one place where a vendor's library does the work: cuBLASLt on CUDA, oneDNN
-// on the CPU (float), and the plain loops of naive_gemm for float64 on the CPU, where only tests of
-// gradients need it.
+// Matrix products: cuBLASLt on CUDA; on the CPU oneDNN for large ones in float and our own
+// (kernels/products) for small ones, and the plain loops of naive_gemm for float64, where only tests
+// of gradients need it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,15 @@ template <class T>
 void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
           int64_t k, const T* a, const T* b, T beta, T* out);
 
-/// The same by three loops: the oracle of the tests. Host memory.
+enum class Activation : bool { kNone, kRelu };
+
+/// out = act(x weight^T + bias), a linear layer: x is [m, k], weight [n, k], bias [n], out [m, n].
+/// As with `gemm` otherwise.
+template <class T>
+void linear(Stream& stream, int64_t m, int64_t n, int64_t k, const T* x, const T* weight,
+            const T* bias, Activation activation, T* out);
+
+/// `gemm` by three loops: the oracle of the tests. Host memory.
 template <class T>
 void naive_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                 const T* a, const T* b, T beta, T* out);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/pointwise/pointwise.h"
+#include "kernels/products/small_gemm.h"
 #include "kernels/runtime/cuda_api.h"
 #include "kernels/runtime/error.h"
 #include "kernels/runtime/flush_denormals.h"
@@ -13,9 +15,11 @@
 namespace moonpool {
 namespace {
 
+using products::Finish;
+
 // A product is cut into blocks of rows, or of columns if there are more of those, by its shape
 // alone; a thread then does whole blocks. So the number of threads cannot change a sum.
-constexpr int64_t kWorthCutting = int64_t{1} << 21;  // multiply-adds: about 20 microseconds
+constexpr int64_t kWorthCutting = int64_t{1} << 19;  // multiply-adds: about 5 microseconds
 constexpr int64_t kBlock = 64;
 
 struct Block {
@@ -24,24 +28,45 @@ struct Block {
 
 char letter(Transpose transpose) { return transpose == Transpose::kYes ? 'T' : 'N'; }
 
+/// What products::small_gemm does, by oneDNN.
+void library_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+                  const float* a, int64_t stride_a, const float* b, int64_t stride_b,
+                  const Finish& finish, float* out, int64_t stride_out) {
+  float beta = finish.beta;
+  if (finish.bias != nullptr) {
+    check(beta == 0, "a product with a bias cannot be added to another");
+    for (int64_t row = 0; row < m; ++row) std::copy_n(finish.bias, n, out + row * stride_out);
+    beta = 1;
+  }
+  const dnnl_status_t status = dnnl_sgemm(letter(transpose_a), letter(transpose_b), m, n, k, 1.0f,
+                                          a, stride_a, b, stride_b, beta, out, stride_out);
+  check(status == dnnl_success, "oneDNN: dnnl_sgemm of {} x {} x {} returned status {}", m, n, k,
+        static_cast<int>(status));
+  if (finish.activation == Activation::kNone) return;
+  for (int64_t row = 0; row < m; ++row) {
+    float* values = out + row * stride_out;
+    for (int64_t i = 0; i < n; ++i) values[i] = values[i] < 0 ? 0.0f : values[i];
+  }
+}
+
 void sgemm_block(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                 const float* a, const float* b, float beta, float* out, const Block& block) {
+                 const float* a, const float* b, Finish finish, float* out, const Block& block) {
   const cpu::FlushDenormals guard;
   const int64_t stride_a = transpose_a == Transpose::kYes ? m : k;
   const int64_t stride_b = transpose_b == Transpose::kYes ? k : n;
   const float* a_block = a + (transpose_a == Transpose::kYes ? block.row : block.row * k);
   const float* b_block = b + (transpose_b == Transpose::kYes ? block.column * k : block.column);
-  const dnnl_status_t status =
-      dnnl_sgemm(letter(transpose_a), letter(transpose_b), block.rows, block.columns, k, 1.0f,
-                 a_block, stride_a, b_block, stride_b, beta, out + block.row * n + block.column, n);
-  check(status == dnnl_success, "oneDNN: dnnl_sgemm of {} x {} x {} returned status {}", m, n, k,
-        static_cast<int>(status));
+  if (finish.bias != nullptr) finish.bias += block.column;
+  const bool small = products::is_small(transpose_a, transpose_b, block.rows, block.columns, k);
+  (small ? products::small_gemm : library_gemm)(transpose_a, transpose_b, block.rows, block.columns,
+                                                k, a_block, stride_a, b_block, stride_b, finish,
+                                                out + block.row * n + block.column, n);
 }
 
 void sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-           const float* a, const float* b, float beta, float* out) {
+           const float* a, const float* b, const Finish& finish, float* out) {
   if (m * n * k < kWorthCutting) {
-    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, beta, out, {0, m, 0, n});
+    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, finish, out, {0, m, 0, n});
     return;
   }
   const bool cut_rows = m >= n;
@@ -53,7 +78,7 @@ void sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
     const int64_t first = i * kBlock;
     const int64_t count = std::min(kBlock, extent - first);
     const Block block = cut_rows ? Block{first, count, 0, n} : Block{0, m, first, count};
-    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, beta, out, block);
+    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, finish, out, block);
   }
 }
 
@@ -90,10 +115,28 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
     }
   }
   if constexpr (std::is_same_v<T, float>) {
-    sgemm(transpose_a, transpose_b, m, n, k, a, b, beta, out);
+    sgemm(transpose_a, transpose_b, m, n, k, a, b, {.beta = beta}, out);
   } else {
     naive_gemm(transpose_a, transpose_b, m, n, k, a, b, beta, out);
   }
+}
+
+template <class T>
+void linear(Stream& stream, int64_t m, int64_t n, int64_t k, const T* x, const T* weight,
+            const T* bias, Activation activation, T* out) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (!stream.device().is_cuda() && m > 0 && n > 0) {
+      check(k > 0, "linear: the inner dimension is 0");
+      const profile::Kernel kernel(stream,
+                                   [&] { return fmt::format("linear {} x {} x {}", m, n, k); });
+      sgemm(Transpose::kNo, Transpose::kYes, m, n, k, x, weight,
+            {.bias = bias, .activation = activation}, out);
+      return;
+    }
+  }
+  for_each_2d(stream, m, n, kernels::BroadcastRow<T>{bias, out, n});
+  gemm<T>(stream, Transpose::kNo, Transpose::kYes, m, n, k, x, weight, T(1), out);
+  if (activation == Activation::kRelu) for_each(stream, m * n, kernels::Relu<T>{out, out});
 }
 
 const char* gemm_library_cpu() {
@@ -104,6 +147,10 @@ const char* gemm_library_cpu() {
   return text.c_str();
 }
 
+template void linear(Stream&, int64_t, int64_t, int64_t, const float*, const float*, const float*,
+                     Activation, float*);
+template void linear(Stream&, int64_t, int64_t, int64_t, const double*, const double*,
+                     const double*, Activation, double*);
 template void naive_gemm(Transpose, Transpose, int64_t, int64_t, int64_t, const float*,
                          const float*, float, float*);
 template void naive_gemm(Transpose, Transpose, int64_t, int64_t, int64_t, const double*,

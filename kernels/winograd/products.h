@@ -1,15 +1,12 @@
 // Products of small matrices by one thread, for Winograd's convolutions: tens of rows, some
 // hundreds of columns at most, and 36 of them in a row whose operands lie in the caches. A
 // library's call costs more than one of them.
-//
-// A core loads two registers a cycle from L1 at best, and adds as many products: so a register of
-// the right matrix serves several rows, and sums stay in registers.
 #pragma once
 
 #include <cassert>
 #include <cstdint>
 
-#include "kernels/runtime/lanes.h"
+#include "kernels/products/accumulate.h"
 
 namespace moonpool::winograd {
 
@@ -18,8 +15,7 @@ namespace moonpool::winograd {
 inline constexpr int kRows = 8;
 inline constexpr int kColumns = 16;
 
-/// How the left matrix lies in memory: [rows, depth], or transposed.
-enum class Left { kPlain, kTransposed };
+using products::Left;
 
 namespace detail {
 
@@ -28,19 +24,7 @@ template <Left kLeft, bool kAdd, int kCount, int kVectors>
 [[gnu::always_inline]] inline void multiply_block(int64_t depth, const float* left, int64_t stride,
                                                   const float* right, int64_t columns, float* out) {
   Lanes sums[kCount][kVectors] = {};
-  for (int64_t k = 0; k < depth; ++k) {
-    Lanes values[kVectors];
-#pragma GCC unroll 2
-    for (int64_t v = 0; v < kVectors; ++v) {
-      values[v] = read<Lanes>(right + k * columns + v * kLanesAtOnce);
-    }
-#pragma GCC unroll 16
-    for (int64_t r = 0; r < kCount; ++r) {
-      const float factor = kLeft == Left::kPlain ? left[r * stride + k] : left[k * stride + r];
-#pragma GCC unroll 2
-      for (int64_t v = 0; v < kVectors; ++v) sums[r][v] += factor * values[v];
-    }
-  }
+  products::accumulate<kLeft>(depth, left, stride, right, columns, sums);
 #pragma GCC unroll 16
   for (int64_t r = 0; r < kCount; ++r) {
 #pragma GCC unroll 2

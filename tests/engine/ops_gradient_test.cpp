@@ -38,6 +38,15 @@ TEST_P(OpsGradientTest, LinearWithSomeInputsFixed) {
   }
 }
 
+TEST_P(OpsGradientTest, LinearWithARelu) {
+  check(
+      [](Tape& tape, const Tensors& in) {
+        const Tensor h = ops::linear(tape, in[0], in[1], in[2], Activation::kRelu);
+        return ops::linear(tape, h, in[1], in[2], Activation::kRelu);  // gradients are added up
+      },
+      {random_input("x", {5, 4}), random_input("weight", {4, 4}), random_input("bias", {4})});
+}
+
 TEST_P(OpsGradientTest, Relu) {
   check([](Tape& tape, const Tensors& in) { return ops::relu(tape, in[0]); },
         {random_input("x", {4, 5})});

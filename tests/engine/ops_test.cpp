@@ -61,6 +61,15 @@ TEST_P(OpsTest, LinearMultipliesByTheTransposedWeightAndAddsTheBias) {
   EXPECT_EQ(values(y), (std::vector<float>{8, 24, 8, 33}));
 }
 
+TEST_P(OpsTest, LinearWithAReluIsTheSameAsReluOfLinear) {
+  const Tensor x = tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Tensor weight = tensor({2, 3}, {1, 0, -1, 2, 1, 0});
+  const Tensor bias = tensor({2}, {1, -9});
+  const Tensor y = ops::linear(tape(), x, weight, bias, Activation::kRelu);
+  EXPECT_EQ(values(y), (std::vector<float>{0, 0, 0, 4}));
+  EXPECT_EQ(values(y), values(ops::relu(tape(), ops::linear(tape(), x, weight, bias))));
+}
+
 TEST_P(OpsTest, FlattenKeepsTheMemory) {
   const Tensor x = zeros({2, 3, 1, 4});
   const Tensor y = ops::flatten(tape(), x);

@@ -38,7 +38,7 @@ TEST_F(ProfileProgram, OfTrainingAndEvaluation) {
   EXPECT_TRUE(trace.names("layer").contains("layer2.0.shortcut.0 conv2d_batch_norm_inference"));
   EXPECT_TRUE(
       trace.names("kernel").contains("conv_forward 16 x 32 x 32 x 3 to 4, 3 x 3 / 1, fp32"));
-  EXPECT_TRUE(trace.names("kernel").contains("gemm NT 16 x 10 x 32"));
+  EXPECT_TRUE(trace.names("kernel").contains("linear 16 x 10 x 32"));
   expect_words(said, {"Phase", "Part", "Layer", "Kernel", "share %", ", mean of 2\n"});
   // Of the phase that took most time, which on a busy machine can be either.
   EXPECT_TRUE(said.find("a step of train") != std::string::npos ||
@@ -91,8 +91,8 @@ TEST_F(ProfileProgram, OfARun) {
   EXPECT_EQ(steps["score"], 2);
   const auto selections = std::ranges::count(trace.events(), "select", &TraceEvent::name);
   EXPECT_EQ(selections, 2);
-  EXPECT_TRUE(trace.names("layer").contains("lm2 linear backward"));
-  expect_words(said, {"train", "evaluate", "select", "score", "lm2 linear"});
+  EXPECT_TRUE(trace.names("layer").contains("lm2 linear_relu backward"));
+  expect_words(said, {"train", "evaluate", "select", "score", "lm2 linear_relu"});
   EXPECT_TRUE(trace.names("kernel").contains("AdamEma<float, true>"));
 }
 

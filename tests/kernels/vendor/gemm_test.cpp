@@ -75,9 +75,41 @@ TEST_P(GemmTest, FloatEqualsTheNaiveProduct) {
 }
 
 TEST_P(GemmTest, FloatEqualsTheNaiveProductWhereItIsCutIntoBlocks) {
-  // More than 2^21 multiply-adds; cut by rows and by columns, with a remainder or without.
+  // More than 2^19 multiply-adds; cut by rows and by columns, with a remainder or without.
   for (const Sizes size : {Sizes{300, 90, 130}, {90, 300, 130}, {256, 64, 160}, {1, 4100, 600}}) {
     check_size<float>(size, 1.2e-7);
+  }
+}
+
+TEST_P(GemmTest, LinearEqualsTheNaiveProductWithABias) {
+  // Our own product, oneDNN's, and both cut into blocks of rows and of columns.
+  for (const Sizes size : {Sizes{16, 128, 128},
+                           {3, 5, 7},
+                           {1, 700, 600},
+                           {64, 256, 900},
+                           {300, 90, 130},
+                           {90, 300, 130}}) {
+    const auto x = random_values<float>(size.m * size.k, 1);
+    const auto weight = random_values<float>(size.n * size.k, 2);
+    const auto bias = random_values<float>(size.n, 3);
+    std::vector<double> sums(size.m * size.n);
+    for (int64_t i = 0; i < size.m * size.n; ++i) sums[i] = bias[i % size.n];
+    naive_gemm<double>(kBoth[0], kBoth[1], size.m, size.n, size.k,
+                       std::vector<double>(x.begin(), x.end()).data(),
+                       std::vector<double>(weight.begin(), weight.end()).data(), 1, sums.data());
+    const Buffer<float> left = upload(x), right = upload(weight), added = upload(bias);
+    for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
+      const Buffer<float> out =
+          upload(std::vector<float>(size.m * size.n, std::numeric_limits<float>::quiet_NaN()));
+      linear<float>(stream(), size.m, size.n, size.k, left.data(), right.data(), added.data(),
+                    activation, out.data());
+      const auto found = out.download(stream());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        const double expected = activation == Activation::kRelu ? std::max(sums[i], 0.0) : sums[i];
+        ASSERT_NEAR(found[i], expected, 1.2e-7 * static_cast<double>(size.k + 3))
+            << size.m << " x " << size.n << " x " << size.k << ", element " << i;
+      }
+    }
   }
 }
 
