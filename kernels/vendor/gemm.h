@@ -1,6 +1,6 @@
 // Matrix products: cuBLASLt on CUDA; on the CPU oneDNN for large ones in float and our own
-// (kernels/products) for small ones, and the plain loops of naive_gemm for float64, where only tests
-// of gradients need it.
+// (kernels/products) for small ones, and the plain loops of naive_gemm for float64, where only
+// tests of gradients need it.
 #pragma once
 
 #include <cstdint>

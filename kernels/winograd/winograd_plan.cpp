@@ -243,8 +243,8 @@ void transform_block(const T* images, const ConvShape& s, Tiles tiles, int64_t c
 
 }  // namespace
 
-/// Calls visit(the first of some tiles, how many) for block after block, with their transformed
-/// patches of `images` in `patches`.
+/// Calls visit(tiles from one on, how many, the number of the first) for block after block, with
+/// their transformed patches of `images` in `patches`.
 template <class T, class Visit>
 void WinogradPlan::for_each_block(const T* images, float* patches, const Visit& visit) const {
   for (int64_t first = 0; first < tiles_; first += block_) {
@@ -252,8 +252,18 @@ void WinogradPlan::for_each_block(const T* images, float* patches, const Visit& 
     const Tiles tiles(first, rows_, columns_);
     transform_block<InputTransform>(images, key_.shape, tiles, count, in_, key_.shape.padding,
                                     in_plane_, patches);
-    visit(tiles, count);
+    visit(tiles, count, first);
   }
+}
+
+template <class T>
+Ahead WinogradPlan::after(int64_t first, const T* images, int64_t channels, int64_t margin) const {
+  const ConvShape& s = key_.shape;
+  const int64_t row = s.width * channels, image = s.height * row;
+  const auto at = [&](int64_t tile) {
+    return images + std::min(tile * image / (rows_ * columns_) + margin * row, s.batch * image);
+  };
+  return {at(first + block_), at(first + 2 * block_)};
 }
 
 template <class T>
@@ -263,12 +273,14 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
   float* patches = scratch;
   float* products = scratch + kProducts * in_plane_;
   const ConvShape& s = key_.shape;
-  for_each_block(in, patches, [&](const Tiles& tiles, int64_t count) {
+  for_each_block(in, patches, [&](const Tiles& tiles, int64_t count, int64_t first) {
+    const Ahead next = after(first, in, in_, s.padding);
     // Rows beyond the last tile are multiplied, too, and nobody reads what comes out.
     const int64_t rows = (count + kRows - 1) / kRows * kRows;
     for (int64_t p = 0; p < kProducts; ++p) {
       multiply<Left::kPlain, false>(rows, in_, out_, patches + p * in_plane_,
                                     filter + p * filter_plane_, products + p * out_plane_);
+      next.fetch_part(p);
     }
     const auto put = [&]<ConvOp kOp>() {
       put_block<kOp, false>(products, out_plane_, s, tiles, count, out_, bias, out);
@@ -301,7 +313,9 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
   float* gradients = patches + kProducts * in_plane_;
   float* sums = gradients + kProducts * out_plane_;
   bool add = false;
-  for_each_block(x, patches, [&](const Tiles& tiles, int64_t count) {
+  for_each_block(x, patches, [&](const Tiles& tiles, int64_t count, int64_t first) {
+    const Ahead next_x = after(first, x, in_, key_.shape.padding);
+    const Ahead next_y_grad = after(first, y_grad, out_, 0);
     transform_block<OutputGradientTransform>(y_grad, key_.shape, tiles, count, out_, 0, out_plane_,
                                              gradients);
     for (int64_t p = 0; p < kProducts; ++p) {
@@ -310,6 +324,8 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
       float* to = sums + p * filter_plane_;
       add ? multiply<Left::kTransposed, true>(in_, count, out_, left, right, to)
           : multiply<Left::kTransposed, false>(in_, count, out_, left, right, to);
+      next_x.fetch_part(p);
+      next_y_grad.fetch_part(p);
     }
     add = true;
   });
