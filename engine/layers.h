@@ -9,24 +9,18 @@
 
 namespace moonpool {
 
-/// y = x weight^T + bias, with parameters `name`.weight [out, in] and `name`.bias [out],
-/// initialised as torch.nn.Linear does: both uniform in +- 1 / sqrt(in).
+/// y = activation(x weight^T + bias), with parameters `name`.weight [out, in] and `name`.bias
+/// [out], initialised as torch.nn.Linear does: both uniform in +- 1 / sqrt(in).
 class Linear {
  public:
   Linear(ParameterSet& parameters, const std::string& name, int64_t in, int64_t out);
 
-  Tensor operator()(Tape& tape, const Tensor& x) const {
-    return forward(tape, x, Activation::kNone);
-  }
-  /// max(., 0) of it.
-  Tensor relu(Tape& tape, const Tensor& x) const { return forward(tape, x, Activation::kRelu); }
-
- private:
-  Tensor forward(Tape& tape, const Tensor& x, Activation activation) const {
+  Tensor operator()(Tape& tape, const Tensor& x, Activation activation = Activation::kNone) const {
     const Tape::InLayer layer(tape, name_);
     return ops::linear(tape, x, parameters_[weight_], parameters_[bias_], activation);
   }
 
+ private:
   const ParameterSet& parameters_;
   std::string name_;
   ParameterSet::Handle weight_;

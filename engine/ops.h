@@ -5,12 +5,12 @@
 
 #include "engine/tape.h"
 #include "engine/tensor.h"
+#include "kernels/products/operation.h"
 #include "kernels/runtime/philox.h"
-#include "kernels/vendor/gemm.h"
 
 namespace moonpool::ops {
 
-/// y = act(x weight^T + bias): x [n, in], weight [out, in], bias [out] -> [n, out].
+/// y = activation(x weight^T + bias): x [n, in], weight [out, in], bias [out] -> [n, out].
 Tensor linear(Tape& tape, const Tensor& x, const Tensor& weight, const Tensor& bias,
               Activation activation = Activation::kNone);
 

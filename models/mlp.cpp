@@ -15,7 +15,7 @@ Mlp::Mlp(Device device, const std::vector<int64_t>& widths, bool with_gradients)
 
 Tensor Mlp::features(Tape& tape, const Tensor& x) const {
   Tensor h = x.shape().rank() == 2 ? x : ops::flatten(tape, x);
-  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) h = layers_[i].relu(tape, h);
+  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) h = layers_[i](tape, h, Activation::kRelu);
   return h;
 }
 

@@ -14,10 +14,11 @@ void linear_backward(Tape& tape, const Tensor& x, const Tensor& weight, const Te
   const int64_t in = x.shape()[1];
   const int64_t out = weight.shape()[0];
   const T* y_grad = y.grad<T>();
+  Tensor masked;  // goes back to the arena when this returns
   if (activation == Activation::kRelu) {
-    T* masked = tape.scratch<T>(n * out);
-    for_each(stream, n * out, kernels::ReluGrad<T>{y.data<T>(), y_grad, masked, false});
-    y_grad = masked;
+    masked = tape.empty(y.shape(), y.dtype());
+    for_each(stream, n * out, kernels::ReluGrad<T>{y.data<T>(), y_grad, masked.data<T>(), false});
+    y_grad = masked.data<T>();
   }
   if (weight.requires_grad()) {
     const auto slot = tape.grad_slot<T>(weight);

@@ -6,36 +6,39 @@
 
 #include <cstdint>
 
+#include "kernels/products/operation.h"
 #include "kernels/runtime/lanes.h"
 
 namespace moonpool::products {
 
-/// How the left matrix lies in memory: [rows, depth], or transposed.
-enum class Left { kPlain, kTransposed };
+inline constexpr bool kManyRegisters = kLanesAtOnce == 16;  // AVX-512 has 32, others 16
+/// Registers of columns that a row of sums has at most, and the numbers in them.
+inline constexpr int kVectors = kManyRegisters ? 2 : 1;
+inline constexpr int64_t kWide = kVectors * kLanesAtOnce;
 
-/// sums += left * right: kCount rows of the left matrix, kVectors registers of columns of the right
-/// one, [depth, columns]. Strides are in elements, from a row in memory to the next.
-template <Left kLeft, int kCount, int kVectors>
+/// sums += op(left) * right: kCount rows of op(left), [rows, depth], and kWidth registers of
+/// columns of right, [depth, columns]. Strides are in elements, from a row in memory to the next.
+template <Transpose kLeft, int kCount, int kWidth>
 [[gnu::always_inline]] inline void accumulate(int64_t depth, const float* left, int64_t left_stride,
                                               const float* right, int64_t right_stride,
-                                              Lanes (&sums)[kCount][kVectors]) {
+                                              Lanes (&sums)[kCount][kWidth]) {
   // A processor has 16 registers for addresses: every eighth row has one, and the rows between are
   // so many strides away.
-  constexpr int kGroups = kLeft == Left::kPlain ? (kCount + 7) / 8 : 1;
+  constexpr int kGroups = kLeft == Transpose::kNo ? (kCount + 7) / 8 : 1;
   const float* groups[kGroups];
   for (int64_t g = 0; g < kGroups; ++g) groups[g] = left + 8 * g * left_stride;
   for (int64_t k = 0; k < depth; ++k) {
-    Lanes values[kVectors];
+    Lanes values[kWidth];
 #pragma GCC unroll 2
-    for (int64_t v = 0; v < kVectors; ++v) {
+    for (int64_t v = 0; v < kWidth; ++v) {
       values[v] = read<Lanes>(right + k * right_stride + v * kLanesAtOnce);
     }
 #pragma GCC unroll 16
     for (int64_t r = 0; r < kCount; ++r) {
-      const float factor = kLeft == Left::kPlain ? groups[r / 8][r % 8 * left_stride + k]
-                                                 : left[k * left_stride + r];
+      const float factor = kLeft == Transpose::kNo ? groups[r / 8][r % 8 * left_stride + k]
+                                                   : left[k * left_stride + r];
 #pragma GCC unroll 2
-      for (int64_t v = 0; v < kVectors; ++v) sums[r][v] += factor * values[v];
+      for (int64_t v = 0; v < kWidth; ++v) sums[r][v] += factor * values[v];
     }
   }
 }

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "kernels/runtime/lanes.h"
 
 namespace moonpool::products {
 
 inline constexpr int64_t kL = kLanesAtOnce;
+
+/// The next multiple of `unit`.
+constexpr int64_t padded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
 /// kL x kL numbers in registers: a block of rows of one register each.
 using Square = Lanes[kL][1];
@@ -28,34 +32,32 @@ inline void pack(const Matrix& from, int64_t depth, int64_t count, int64_t width
   }
 }
 
-/// Exchanges the rows and columns whose numbers differ in one bit.
-template <int kBit>
-[[gnu::always_inline]] inline void exchange(Square& rows) {
-  using Indices = int32_t __attribute__((vector_size(4 * kL)));
-  Indices low, high;
-  for (int i = 0; i < kL; ++i) {
-    low[i] = i & kBit ? kL + (i ^ kBit) : i;
-    high[i] = i & kBit ? kL + i : i ^ kBit;
-  }
+/// Exchanges the rows and columns whose numbers differ in one bit: kColumn are 0 ... kL - 1.
+template <int kBit, int... kColumn>
+[[gnu::always_inline]] inline void exchange(Square& rows,
+                                            std::integer_sequence<int, kColumn...> /*columns*/) {
 #pragma GCC unroll 16
   for (int i = 0; i < kL; ++i) {
     if (i & kBit) continue;
     const Lanes first = rows[i][0], second = rows[i + kBit][0];
-    rows[i][0] = __builtin_shuffle(first, second, low);
-    rows[i + kBit][0] = __builtin_shuffle(first, second, high);
+    rows[i][0] = __builtin_shufflevector(first, second,
+                                         (kColumn & kBit ? kL + (kColumn ^ kBit) : kColumn)...);
+    rows[i + kBit][0] =
+        __builtin_shufflevector(first, second, (kColumn & kBit ? kL + kColumn : kColumn ^ kBit)...);
   }
 }
 
 /// Rows become columns.
 [[gnu::always_inline]] inline void transpose(Square& rows) {
-  if constexpr (kL > 8) exchange<8>(rows);
-  if constexpr (kL > 4) exchange<4>(rows);
-  exchange<2>(rows);
-  exchange<1>(rows);
+  constexpr std::make_integer_sequence<int, kL> kColumns;
+  if constexpr (kL > 8) exchange<8>(rows, kColumns);
+  if constexpr (kL > 4) exchange<4>(rows, kColumns);
+  exchange<2>(rows, kColumns);
+  exchange<1>(rows, kColumns);
 }
 
-/// A square of memory as the columns of another.
-inline void turn_square(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+/// A square of memory, transposed.
+inline void transpose_square(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
   Square square;
 #pragma GCC unroll 16
   for (int64_t r = 0; r < kL; ++r) square[r][0] = read<Lanes>(from + r * from_stride);
@@ -65,18 +67,19 @@ inline void turn_square(const float* from, int64_t from_stride, float* to, int64
 }
 
 /// kL columns of `to`, rows of `width`, from `count` rows of `depth` numbers and zeros.
-inline void turn_group(const Matrix& from, int64_t depth, int64_t count, int64_t width, float* to) {
+inline void pack_transposed_rows(const Matrix& from, int64_t depth, int64_t count, int64_t width,
+                                 float* to) {
   int64_t first = 0;
   for (; first + kL <= depth; first += kL) {
     Matrix square{from.data + first, from.stride};
-    float rows[kL * kL];
+    alignas(sizeof(Lanes)) float rows[kL * kL];
     if (count < kL) {
       for (int64_t r = 0; r < kL; ++r) {
         write(r < count ? read<Lanes>(square.data + r * square.stride) : Lanes{}, rows + r * kL);
       }
       square = {rows, kL};
     }
-    turn_square(square.data, square.stride, to + first * width, width);
+    transpose_square(square.data, square.stride, to + first * width, width);
   }
   for (; first < depth; ++first) {
     for (int64_t r = 0; r < kL; ++r) {
@@ -89,8 +92,8 @@ inline void turn_group(const Matrix& from, int64_t depth, int64_t count, int64_t
 inline void pack_transposed(const Matrix& from, int64_t depth, int64_t count, int64_t width,
                             float* to) {
   for (int64_t first = 0; first < width; first += kL) {
-    turn_group({from.data + first * from.stride, from.stride}, depth,
-               std::clamp<int64_t>(count - first, 0, kL), width, to + first);
+    pack_transposed_rows({from.data + first * from.stride, from.stride}, depth,
+                         std::min(count - first, kL), width, to + first);
   }
 }
 

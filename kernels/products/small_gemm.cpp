@@ -8,37 +8,35 @@
 namespace moonpool::products {
 namespace {
 
-constexpr bool kManyRegisters = kLanesAtOnce == 16;  // AVX-512: 32
-constexpr int kVectors = kManyRegisters ? 2 : 1;
 constexpr int kRows = 8;
-constexpr int64_t kWide = kVectors * kL;
 
-/// Columns of a matrix that are taken at once stay in the first cache if there are no more rows.
+/// Rows of the right matrix that are taken at once: kWide columns of them are 32 kB in an AVX-512
+/// build, and stay in the first cache (of 48 kB; of L2 where it has 32).
 constexpr int64_t kDepth = 256;
 
 // In multiply-adds, of which a core of 16 lanes does 32 a cycle:
 constexpr int64_t kLargest = int64_t{1} << 20;  // what it is meant for: 64 x 128 x 128
 constexpr int64_t kCall = int64_t{1} << 17;     // what calling the library costs
-constexpr int64_t kTurning = 6;                 // what turning one number of a square costs
+constexpr int64_t kTransposing = 6;             // what transposing one number of a square costs
 
 struct Result {
   float* data;
   int64_t stride;
 };
 
-const float* row_of(Left left, const Matrix& matrix, int64_t row) {
-  return matrix.data + (left == Left::kPlain ? row * matrix.stride : row);
+const float* row_of(Transpose left, const Matrix& matrix, int64_t row) {
+  return matrix.data + (left == Transpose::kNo ? row * matrix.stride : row);
 }
 
-/// `finish` for columns from `column` on.
-Finish from_column(Finish finish, int64_t column) {
-  if (finish.bias != nullptr) finish.bias += column;
-  return finish;
+/// `epilogue` for columns from `column` on.
+Epilogue from_column(Epilogue epilogue, int64_t column) {
+  if (epilogue.bias != nullptr) epilogue.bias += column;
+  return epilogue;
 }
 
-/// Finishes and writes rows of whole registers.
+/// Completes and writes rows of whole registers.
 template <int kCount, int kWidth>
-[[gnu::always_inline]] inline void put(Lanes (&sums)[kCount][kWidth], const Finish& finish,
+[[gnu::always_inline]] inline void put(Lanes (&sums)[kCount][kWidth], const Epilogue& epilogue,
                                        float* out, int64_t stride) {
   const auto visit = [&](const auto& change) {
 #pragma GCC unroll 16
@@ -47,28 +45,28 @@ template <int kCount, int kWidth>
       for (int64_t v = 0; v < kWidth; ++v) change(sums[r][v], r * stride + v * kL, v * kL);
     }
   };
-  if (finish.bias != nullptr) {
-    visit([&](Lanes& sum, int64_t, int64_t column) { sum += read<Lanes>(finish.bias + column); });
+  if (epilogue.bias != nullptr) {
+    visit([&](Lanes& sum, int64_t, int64_t column) { sum += read<Lanes>(epilogue.bias + column); });
   }
-  if (finish.beta != 0) {
-    visit([&](Lanes& sum, int64_t at, int64_t) { sum += finish.beta * read<Lanes>(out + at); });
+  if (epilogue.beta != 0) {
+    visit([&](Lanes& sum, int64_t at, int64_t) { sum += epilogue.beta * read<Lanes>(out + at); });
   }
-  if (finish.activation == Activation::kRelu) {
+  if (epilogue.activation == Activation::kRelu) {
     visit([](Lanes& sum, int64_t, int64_t) { sum = sum < 0 ? Lanes{} : sum; });
   }
   visit([&](const Lanes& sum, int64_t at, int64_t) { write(sum, out + at); });
 }
 
 /// The same for the first `rows` and `columns` of a block of sums, `width` registers a row.
-void put_some(const Lanes* sums, int64_t width, int64_t rows, int64_t columns, const Finish& finish,
-              float* out, int64_t stride) {
+void put_some(const Lanes* sums, int64_t width, int64_t rows, int64_t columns,
+              const Epilogue& epilogue, float* out, int64_t stride) {
   for (int64_t r = 0; r < rows; ++r, sums += width, out += stride) {
     for (int64_t first = 0; first < columns; first += kL) {
       const int64_t count = std::min(kL, columns - first);
       Lanes sum = sums[first / kL];
-      if (finish.bias != nullptr) sum += read_first(finish.bias + first, count);
-      if (finish.beta != 0) sum += finish.beta * read_first(out + first, count);
-      if (finish.activation == Activation::kRelu) sum = sum < 0 ? Lanes{} : sum;
+      if (epilogue.bias != nullptr) sum += read_first(epilogue.bias + first, count);
+      if (epilogue.beta != 0) sum += epilogue.beta * read_first(out + first, count);
+      if (epilogue.activation == Activation::kRelu) sum = sum < 0 ? Lanes{} : sum;
       write_first(sum, count, out + first);
     }
   }
@@ -76,31 +74,31 @@ void put_some(const Lanes* sums, int64_t width, int64_t rows, int64_t columns, c
 
 /// kCount rows of kWidth registers of columns that lie side by side, of which `columns` are of the
 /// result. A function of its own: what surrounds it leaves the loop inside too few registers.
-template <Left kLeft, int kCount, int kWidth>
+template <Transpose kLeft, int kCount, int kWidth>
 [[gnu::noinline]] void multiply_block(int64_t depth, const float* left, int64_t left_stride,
                                       const float* right, int64_t right_stride, int64_t columns,
-                                      const Finish& finish, float* out, int64_t out_stride) {
+                                      const Epilogue& epilogue, float* out, int64_t out_stride) {
   Lanes sums[kCount][kWidth] = {};
   accumulate<kLeft>(depth, left, left_stride, right, right_stride, sums);
-  if (columns == kWidth * kL) return put(sums, finish, out, out_stride);
+  if (columns == kWidth * kL) return put(sums, epilogue, out, out_stride);
   Lanes copy[kCount * kWidth];  // else the loop above would keep its sums in memory, too
 #pragma GCC unroll 16
   for (int64_t r = 0; r < kCount; ++r) {
 #pragma GCC unroll 2
     for (int64_t v = 0; v < kWidth; ++v) copy[r * kWidth + v] = sums[r][v];
   }
-  put_some(copy, kWidth, kCount, columns, finish, out, out_stride);
+  put_some(copy, kWidth, kCount, columns, epilogue, out, out_stride);
 }
 
 /// The same for all rows.
-template <Left kLeft, int kWidth>
+template <Transpose kLeft, int kWidth>
 void multiply_panel(int64_t rows, int64_t depth, const Matrix& left, const Matrix& right,
-                    int64_t columns, const Finish& finish, const Result& out) {
+                    int64_t columns, const Epilogue& epilogue, const Result& out) {
   int64_t row = 0;
   const auto go_on = [&]<int kCount>() {
     for (; row + kCount <= rows; row += kCount) {
       multiply_block<kLeft, kCount, kWidth>(depth, row_of(kLeft, left, row), left.stride,
-                                            right.data, right.stride, columns, finish,
+                                            right.data, right.stride, columns, epilogue,
                                             out.data + row * out.stride, out.stride);
     }
   };
@@ -111,13 +109,13 @@ void multiply_panel(int64_t rows, int64_t depth, const Matrix& left, const Matri
 }
 
 /// left * op(b), [m, n], by registers of columns.
-template <Left kLeft>
+template <Transpose kLeft>
 void by_columns(Transpose transpose_b, int64_t m, int64_t n, int64_t depth, const Matrix& left,
-                const Matrix& b, const Finish& finish, const Result& out) {
-  float packed[kDepth * kWide];
+                const Matrix& b, const Epilogue& epilogue, const Result& out) {
+  alignas(sizeof(Lanes)) float packed[kDepth * kWide];
   for (int64_t column = 0; column < n; column += kWide) {
     const int64_t count = std::min(kWide, n - column);
-    const int64_t width = (count + kL - 1) / kL * kL;
+    const int64_t width = padded(count, kL);
     Matrix panel{packed, width};
     if (transpose_b == Transpose::kYes) {
       pack_transposed({b.data + column * b.stride, b.stride}, depth, count, width, packed);
@@ -127,14 +125,14 @@ void by_columns(Transpose transpose_b, int64_t m, int64_t n, int64_t depth, cons
       panel = {b.data + column, b.stride};
     }
     const Result part{out.data + column, out.stride};
-    const Finish rest = from_column(finish, column);
+    const Epilogue rest = from_column(epilogue, column);
     width == kL ? multiply_panel<kLeft, 1>(m, depth, left, panel, count, rest, part)
                 : multiply_panel<kLeft, kVectors>(m, depth, left, panel, count, rest, part);
   }
 }
 
 /// Sums of kCount rows into a part of a square. A function of its own as multiply_block is.
-template <Left kLeft, int kCount>
+template <Transpose kLeft, int kCount>
 [[gnu::noinline]] void fill_rows(int64_t depth, const float* left, int64_t left_stride,
                                  const float* right, int64_t right_stride, Lanes* square) {
   Lanes sums[kCount][1] = {};
@@ -143,25 +141,25 @@ template <Left kLeft, int kCount>
   for (int64_t r = 0; r < kCount; ++r) square[r] = sums[r][0];
 }
 
-/// Turns a square of sums, of which `rows` and `columns` are of the result.
-void put_turned(const Lanes* square, int64_t rows, int64_t columns, const Finish& finish,
-                const Result& out) {
-  Square turned;
+/// Transposes a square of sums, of which `rows` and `columns` are of the result.
+void put_transposed(const Lanes* square, int64_t rows, int64_t columns, const Epilogue& epilogue,
+                    const Result& out) {
+  Square transposed;
 #pragma GCC unroll 16
-  for (int64_t r = 0; r < kL; ++r) turned[r][0] = square[r];
-  transpose(turned);
-  if (rows == kL && columns == kL) return put(turned, finish, out.data, out.stride);
+  for (int64_t r = 0; r < kL; ++r) transposed[r][0] = square[r];
+  transpose(transposed);
+  if (rows == kL && columns == kL) return put(transposed, epilogue, out.data, out.stride);
   Lanes copy[kL];
 #pragma GCC unroll 16
-  for (int64_t r = 0; r < kL; ++r) copy[r] = turned[r][0];
-  put_some(copy, 1, rows, columns, finish, out.data, out.stride);
+  for (int64_t r = 0; r < kL; ++r) copy[r] = transposed[r][0];
+  put_some(copy, 1, rows, columns, epilogue, out.data, out.stride);
 }
 
 /// The transposed product for all columns: out is [m, n] with m <= kL, left [n, depth], right
 /// [depth, kL].
-template <Left kLeft>
-void multiply_turned(int64_t m, int64_t n, int64_t depth, const Matrix& left, const Matrix& right,
-                     const Finish& finish, const Result& out) {
+template <Transpose kLeft>
+void multiply_transposed(int64_t m, int64_t n, int64_t depth, const Matrix& left,
+                         const Matrix& right, const Epilogue& epilogue, const Result& out) {
   for (int64_t column = 0; column < n; column += kL) {
     const int64_t count = std::min(kL, n - column);
     Lanes square[kL];
@@ -178,16 +176,17 @@ void multiply_turned(int64_t m, int64_t n, int64_t depth, const Matrix& left, co
     go_on.template operator()<2>();
     go_on.template operator()<1>();
     std::fill(square + filled, square + kL, Lanes{});
-    put_turned(square, m, count, from_column(finish, column), {out.data + column, out.stride});
+    put_transposed(square, m, count, from_column(epilogue, column),
+                   {out.data + column, out.stride});
   }
 }
 
 /// op(a) * op(b), [m, n], by registers of rows: as the transposed product, with op(b) transposed on
-/// the left, whose sums are turned in the registers.
-template <Left kLeft>
+/// the left, whose sums are transposed in the registers.
+template <Transpose kLeft>
 void by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t depth, const Matrix& a,
-             const Matrix& left, const Finish& finish, const Result& out) {
-  float packed[kDepth * kL];
+             const Matrix& left, const Epilogue& epilogue, const Result& out) {
+  alignas(sizeof(Lanes)) float packed[kDepth * kL];
   for (int64_t row = 0; row < m; row += kL) {
     const int64_t count = std::min(kL, m - row);
     Matrix right{packed, kL};
@@ -198,20 +197,18 @@ void by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t depth, const M
     } else {
       right = {a.data + row, a.stride};
     }
-    multiply_turned<kLeft>(count, n, depth, left, right, finish,
-                           {out.data + row * out.stride, out.stride});
+    multiply_transposed<kLeft>(count, n, depth, left, right, epilogue,
+                               {out.data + row * out.stride, out.stride});
   }
 }
 
-int64_t padded(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
-
 /// Costs of the two ways, in multiply-adds. Sums of too few rows wait for each other.
 int64_t cost_by_columns(Transpose transpose_b, int64_t m, int64_t n, int64_t k) {
-  return padded(n, kL) * k * (padded(m, 4) + (transpose_b == Transpose::kYes ? kTurning : 0));
+  return padded(n, kL) * k * (padded(m, 4) + (transpose_b == Transpose::kYes ? kTransposing : 0));
 }
 int64_t cost_by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t k) {
-  return padded(m, kL) *
-         (padded(n, 8) * (k + kTurning) + (transpose_a == Transpose::kNo ? kTurning * k : 0));
+  return padded(m, kL) * (padded(n, 8) * (k + kTransposing) +
+                          (transpose_a == Transpose::kNo ? kTransposing * k : 0));
 }
 
 }  // namespace
@@ -219,30 +216,32 @@ int64_t cost_by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t k) {
 bool is_small(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k) {
   const int64_t cost =
       std::min(cost_by_columns(transpose_b, m, n, k), cost_by_rows(transpose_a, m, n, k));
+  // It pads columns, too, and comes to about four fifths of a core's peak.
   const int64_t librarys_cost = m * padded(n, kL) * k * 5 / 4 + kCall;
   return kManyRegisters && m * n * k <= kLargest && cost <= librarys_cost;
 }
 
 void small_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                 const float* a, int64_t stride_a, const float* b, int64_t stride_b,
-                const Finish& finish, float* out, int64_t stride_out) {
+                const Epilogue& epilogue, float* out, int64_t stride_out) {
   const Result result{out, stride_out};
-  const bool a_turned = transpose_a == Transpose::kYes;
-  const bool b_turned = transpose_b == Transpose::kYes;
+  const bool a_transposed = transpose_a == Transpose::kYes;
+  const bool b_transposed = transpose_b == Transpose::kYes;
   const bool by_columns_is_cheaper =
       cost_by_columns(transpose_b, m, n, k) <= cost_by_rows(transpose_a, m, n, k);
   for (int64_t first = 0; first < k; first += kDepth) {
     const int64_t depth = std::min(kDepth, k - first);
-    const Matrix left{a + first * (a_turned ? stride_a : 1), stride_a};
-    const Matrix right{b + first * (b_turned ? 1 : stride_b), stride_b};
-    Finish step = first + depth < k ? Finish{} : finish;
-    step.beta = first == 0 ? finish.beta : 1;
+    const Matrix left{a + first * (a_transposed ? stride_a : 1), stride_a};
+    const Matrix right{b + first * (b_transposed ? 1 : stride_b), stride_b};
+    Epilogue step = first + depth < k ? Epilogue{} : epilogue;
+    step.beta = first == 0 ? epilogue.beta : 1;
     if (by_columns_is_cheaper) {
-      a_turned ? by_columns<Left::kTransposed>(transpose_b, m, n, depth, left, right, step, result)
-               : by_columns<Left::kPlain>(transpose_b, m, n, depth, left, right, step, result);
+      a_transposed
+          ? by_columns<Transpose::kYes>(transpose_b, m, n, depth, left, right, step, result)
+          : by_columns<Transpose::kNo>(transpose_b, m, n, depth, left, right, step, result);
     } else {
-      b_turned ? by_rows<Left::kPlain>(transpose_a, m, n, depth, left, right, step, result)
-               : by_rows<Left::kTransposed>(transpose_a, m, n, depth, left, right, step, result);
+      b_transposed ? by_rows<Transpose::kNo>(transpose_a, m, n, depth, left, right, step, result)
+                   : by_rows<Transpose::kYes>(transpose_a, m, n, depth, left, right, step, result);
     }
   }
 }

@@ -58,7 +58,7 @@ void for_each(Stream& stream, int64_t n, const F& f) {
 /// denormals stays as it is.
 template <class F>
 void call_on_host(const F& functor, int64_t begin, int64_t end) {
-  const F f = functor;  // the compiler sees that what it writes does not change it
+  const F f = functor;  // a local copy: what it writes through its pointers cannot change it
   if constexpr (requires { f.span(begin, end); }) {
     f.span(begin, end);
   } else {

@@ -23,7 +23,7 @@ template <class F>
 void for_each_serial(int64_t begin, int64_t end, const F& functor) {
   const FlushDenormals guard;
   if constexpr (cost_of<F>() == 1 && !requires { functor.span(begin, end); }) {
-    const F f = functor;  // the compiler sees that what it writes does not change it
+    const F f = functor;  // a local copy: what it writes through its pointers cannot change it
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) f(i);
   } else {
@@ -54,7 +54,7 @@ inline constexpr int64_t kBlock = 1024;
 template <class F>
 void for_each_2d_serial(int64_t begin, int64_t end, int64_t columns, const F& functor) {
   const FlushDenormals guard;
-  const F f = functor;
+  const F f = functor;  // a local copy, as above
   if (columns % kColumnGroup != 0) {
     for (int64_t row = begin; row < end; ++row) {
 #pragma omp simd

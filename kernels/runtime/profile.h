@@ -21,7 +21,7 @@ enum class Category : uint8_t {
   kStep,    // a training step, or a batch of a pass over samples
   kPart,    // of a step: gather, forward, backward, ...
   kLayer,   // an op of the tape, or its gradient
-  kKernel,  // a launch, a vendor's call, a copy
+  kKernel,  // a launch, a product or convolution, a copy
 };
 
 namespace detail {

@@ -15,70 +15,83 @@
 namespace moonpool {
 namespace {
 
-using products::Finish;
+using products::Epilogue;
 
 // A product is cut into blocks of rows, or of columns if there are more of those, by its shape
-// alone; a thread then does whole blocks. So the number of threads cannot change a sum.
-constexpr int64_t kWorthCutting = int64_t{1} << 19;  // multiply-adds: about 5 microseconds
+// alone; a thread then does whole blocks. So the number of threads cannot change a sum. In
+// multiply-adds: oneDNN shares what is smaller among threads by itself.
+constexpr int64_t kWorthCutting = int64_t{1} << 21;       // about 20 microseconds
+constexpr int64_t kSmallWorthCutting = int64_t{1} << 19;  // about 5, of products::small_gemm
 constexpr int64_t kBlock = 64;
 
-struct Block {
-  int64_t row, rows, column, columns;
-};
-
 char letter(Transpose transpose) { return transpose == Transpose::kYes ? 'T' : 'N'; }
+
+/// A product of float matrices without gaps, on the host.
+struct Product {
+  Transpose transpose_a, transpose_b;
+  int64_t m, n, k;
+  const float* a;
+  const float* b;
+  Epilogue epilogue;
+  float* out;
+  bool is_small;  // all of it, or none, is computed by products::small_gemm
+};
 
 /// What products::small_gemm does, by oneDNN.
 void library_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
                   const float* a, int64_t stride_a, const float* b, int64_t stride_b,
-                  const Finish& finish, float* out, int64_t stride_out) {
-  float beta = finish.beta;
-  if (finish.bias != nullptr) {
-    check(beta == 0, "a product with a bias cannot be added to another");
-    for (int64_t row = 0; row < m; ++row) std::copy_n(finish.bias, n, out + row * stride_out);
+                  const Epilogue& epilogue, float* out, int64_t stride_out) {
+  float beta = epilogue.beta;
+  if (epilogue.bias != nullptr) {
+    for (int64_t row = 0; row < m; ++row) {
+      float* values = out + row * stride_out;
+      for (int64_t i = 0; i < n; ++i) {
+        values[i] = epilogue.bias[i] + (beta == 0 ? 0.0f : beta * values[i]);
+      }
+    }
     beta = 1;
   }
   const dnnl_status_t status = dnnl_sgemm(letter(transpose_a), letter(transpose_b), m, n, k, 1.0f,
                                           a, stride_a, b, stride_b, beta, out, stride_out);
   check(status == dnnl_success, "oneDNN: dnnl_sgemm of {} x {} x {} returned status {}", m, n, k,
         static_cast<int>(status));
-  if (finish.activation == Activation::kNone) return;
+  if (epilogue.activation == Activation::kNone) return;
   for (int64_t row = 0; row < m; ++row) {
     float* values = out + row * stride_out;
     for (int64_t i = 0; i < n; ++i) values[i] = values[i] < 0 ? 0.0f : values[i];
   }
 }
 
-void sgemm_block(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                 const float* a, const float* b, Finish finish, float* out, const Block& block) {
+struct Block {
+  int64_t row, rows, column, columns;
+};
+
+void compute(const Product& p, const Block& block) {
   const cpu::FlushDenormals guard;
-  const int64_t stride_a = transpose_a == Transpose::kYes ? m : k;
-  const int64_t stride_b = transpose_b == Transpose::kYes ? k : n;
-  const float* a_block = a + (transpose_a == Transpose::kYes ? block.row : block.row * k);
-  const float* b_block = b + (transpose_b == Transpose::kYes ? block.column * k : block.column);
-  if (finish.bias != nullptr) finish.bias += block.column;
-  const bool small = products::is_small(transpose_a, transpose_b, block.rows, block.columns, k);
-  (small ? products::small_gemm : library_gemm)(transpose_a, transpose_b, block.rows, block.columns,
-                                                k, a_block, stride_a, b_block, stride_b, finish,
-                                                out + block.row * n + block.column, n);
+  const int64_t stride_a = p.transpose_a == Transpose::kYes ? p.m : p.k;
+  const int64_t stride_b = p.transpose_b == Transpose::kYes ? p.k : p.n;
+  const float* a = p.a + (p.transpose_a == Transpose::kYes ? block.row : block.row * p.k);
+  const float* b = p.b + (p.transpose_b == Transpose::kYes ? block.column * p.k : block.column);
+  Epilogue epilogue = p.epilogue;
+  if (epilogue.bias != nullptr) epilogue.bias += block.column;
+  (p.is_small ? products::small_gemm : library_gemm)(
+      p.transpose_a, p.transpose_b, block.rows, block.columns, p.k, a, stride_a, b, stride_b,
+      epilogue, p.out + block.row * p.n + block.column, p.n);
 }
 
-void sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-           const float* a, const float* b, const Finish& finish, float* out) {
-  if (m * n * k < kWorthCutting) {
-    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, finish, out, {0, m, 0, n});
-    return;
+void compute(const Product& p) {
+  if (p.m * p.n * p.k < (p.is_small ? kSmallWorthCutting : kWorthCutting)) {
+    return compute(p, {0, p.m, 0, p.n});
   }
-  const bool cut_rows = m >= n;
-  const int64_t extent = cut_rows ? m : n;
+  const bool cut_rows = p.m >= p.n;
+  const int64_t extent = cut_rows ? p.m : p.n;
   const int64_t blocks = (extent + kBlock - 1) / kBlock;
   const int threads = static_cast<int>(std::min<int64_t>(cpu_threads(), blocks));
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1) if (threads > 1)
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t first = i * kBlock;
     const int64_t count = std::min(kBlock, extent - first);
-    const Block block = cut_rows ? Block{first, count, 0, n} : Block{0, m, first, count};
-    sgemm_block(transpose_a, transpose_b, m, n, k, a, b, finish, out, block);
+    compute(p, cut_rows ? Block{first, count, 0, p.n} : Block{0, p.m, first, count});
   }
 }
 
@@ -115,7 +128,9 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
     }
   }
   if constexpr (std::is_same_v<T, float>) {
-    sgemm(transpose_a, transpose_b, m, n, k, a, b, {.beta = beta}, out);
+    const bool is_small = products::is_small(transpose_a, transpose_b, std::min(m, kBlock),
+                                             m < n ? std::min(n, kBlock) : n, k);
+    compute({transpose_a, transpose_b, m, n, k, a, b, {.beta = beta}, out, is_small});
   } else {
     naive_gemm(transpose_a, transpose_b, m, n, k, a, b, beta, out);
   }
@@ -124,13 +139,24 @@ void gemm(Stream& stream, Transpose transpose_a, Transpose transpose_b, int64_t 
 template <class T>
 void linear(Stream& stream, int64_t m, int64_t n, int64_t k, const T* x, const T* weight,
             const T* bias, Activation activation, T* out) {
+  if (m == 0 || n == 0) return;
+  check(k > 0, "linear: the inner dimension is 0");
   if constexpr (std::is_same_v<T, float>) {
-    if (!stream.device().is_cuda() && m > 0 && n > 0) {
-      check(k > 0, "linear: the inner dimension is 0");
+    if (!stream.device().is_cuda()) {
       const profile::Kernel kernel(stream,
                                    [&] { return fmt::format("linear {} x {} x {}", m, n, k); });
-      sgemm(Transpose::kNo, Transpose::kYes, m, n, k, x, weight,
-            {.bias = bias, .activation = activation}, out);
+      // By the weights alone: an example's numbers do not depend on its batch.
+      const bool is_small = products::is_small(Transpose::kNo, Transpose::kYes, kBlock, n, k);
+      compute({Transpose::kNo,
+               Transpose::kYes,
+               m,
+               n,
+               k,
+               x,
+               weight,
+               {.bias = bias, .activation = activation},
+               out,
+               is_small});
       return;
     }
   }

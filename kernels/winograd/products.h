@@ -15,12 +15,10 @@ namespace moonpool::winograd {
 inline constexpr int kRows = 8;
 inline constexpr int kColumns = 16;
 
-using products::Left;
-
 namespace detail {
 
 /// kCount rows and kVectors registers of columns.
-template <Left kLeft, bool kAdd, int kCount, int kVectors>
+template <Transpose kLeft, bool kAdd, int kCount, int kVectors>
 [[gnu::always_inline]] inline void multiply_block(int64_t depth, const float* left, int64_t stride,
                                                   const float* right, int64_t columns, float* out) {
   Lanes sums[kCount][kVectors] = {};
@@ -35,12 +33,12 @@ template <Left kLeft, bool kAdd, int kCount, int kVectors>
   }
 }
 
-template <Left kLeft, bool kAdd, int kCount, int kVectors>
+template <Transpose kLeft, bool kAdd, int kCount, int kVectors>
 void multiply_columns(int64_t rows, int64_t depth, int64_t columns, const float* left,
                       const float* right, float* out) {
-  const int64_t stride = kLeft == Left::kPlain ? depth : rows;
+  const int64_t stride = kLeft == Transpose::kNo ? depth : rows;
   for (int64_t row = 0; row < rows; row += kCount) {
-    const float* from = left + (kLeft == Left::kPlain ? row * stride : row);
+    const float* from = left + (kLeft == Transpose::kNo ? row * stride : row);
     multiply_block<kLeft, kAdd, kCount, kVectors>(depth, from, stride, right, columns,
                                                   out + row * columns);
   }
@@ -68,23 +66,21 @@ inline void multiply_by_16(int64_t rows, const float* left, const float* right, 
 
 /// out = left * right, or out += left * right if kAdd: [rows, columns] from [rows, depth] and
 /// [depth, columns], none with gaps.
-template <Left kLeft, bool kAdd>
+template <Transpose kLeft, bool kAdd>
 void multiply(int64_t rows, int64_t depth, int64_t columns, const float* left, const float* right,
               float* out) {
-  assert(rows % (kLeft == Left::kPlain ? kRows : kColumns) == 0 && columns % kColumns == 0);
-  constexpr bool kManyRegisters = kLanesAtOnce == 16;
-  if constexpr (kManyRegisters && kLeft == Left::kPlain && !kAdd) {
+  assert(rows % (kLeft == Transpose::kNo ? kRows : kColumns) == 0 && columns % kColumns == 0);
+  if constexpr (products::kManyRegisters && kLeft == Transpose::kNo && !kAdd) {
     if (depth == 16 && columns == 16) return detail::multiply_by_16(rows, left, right, out);
   }
-  constexpr int kVectors = kManyRegisters ? 2 : 1;
-  constexpr int kWide = kVectors * kLanesAtOnce;
+  using products::kVectors, products::kWide;
   int64_t column = 0;
   for (; column + kWide <= columns; column += kWide) {
     detail::multiply_columns<kLeft, kAdd, kRows, kVectors>(rows, depth, columns, left,
                                                            right + column, out + column);
   }
   if (column < columns) {
-    constexpr int kCount = kManyRegisters && kLeft == Left::kTransposed ? 16 : kRows;
+    constexpr int kCount = products::kManyRegisters && kLeft == Transpose::kYes ? 16 : kRows;
     detail::multiply_columns<kLeft, kAdd, kCount, 1>(rows, depth, columns, left, right + column,
                                                      out + column);
   }

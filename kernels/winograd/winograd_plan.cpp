@@ -257,13 +257,10 @@ void WinogradPlan::for_each_block(const T* images, float* patches, const Visit& 
 }
 
 template <class T>
-Ahead WinogradPlan::after(int64_t first, const T* images, int64_t channels, int64_t margin) const {
-  const ConvShape& s = key_.shape;
-  const int64_t row = s.width * channels, image = s.height * row;
-  const auto at = [&](int64_t tile) {
-    return images + std::min(tile * image / (rows_ * columns_) + margin * row, s.batch * image);
-  };
-  return {at(first + block_), at(first + 2 * block_)};
+Prefetch WinogradPlan::next_block(int64_t first, const T* images, int64_t channels,
+                                  int64_t margin) const {
+  return prefetch_of(images, key_.shape, channels, margin, rows_ * columns_, first + block_,
+                     block_);
 }
 
 template <class T>
@@ -274,13 +271,16 @@ void WinogradPlan::convolve(const T* in, const float* filter, const float* bias,
   float* products = scratch + kProducts * in_plane_;
   const ConvShape& s = key_.shape;
   for_each_block(in, patches, [&](const Tiles& tiles, int64_t count, int64_t first) {
-    const Ahead next = after(first, in, in_, s.padding);
+    const Prefetch next = next_block(first, in, in_, s.padding);
+    const Prefetch outputs =
+        prefetch_of(out, s, out_, 0, rows_ * columns_, first, past_caches ? 0 : block_);
     // Rows beyond the last tile are multiplied, too, and nobody reads what comes out.
     const int64_t rows = (count + kRows - 1) / kRows * kRows;
     for (int64_t p = 0; p < kProducts; ++p) {
-      multiply<Left::kPlain, false>(rows, in_, out_, patches + p * in_plane_,
-                                    filter + p * filter_plane_, products + p * out_plane_);
-      next.fetch_part(p);
+      multiply<Transpose::kNo, false>(rows, in_, out_, patches + p * in_plane_,
+                                      filter + p * filter_plane_, products + p * out_plane_);
+      next.part(p);
+      outputs.part_to_write(p);
     }
     const auto put = [&]<ConvOp kOp>() {
       put_block<kOp, false>(products, out_plane_, s, tiles, count, out_, bias, out);
@@ -314,18 +314,18 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
   float* sums = gradients + kProducts * out_plane_;
   bool add = false;
   for_each_block(x, patches, [&](const Tiles& tiles, int64_t count, int64_t first) {
-    const Ahead next_x = after(first, x, in_, key_.shape.padding);
-    const Ahead next_y_grad = after(first, y_grad, out_, 0);
+    const Prefetch next_x = next_block(first, x, in_, key_.shape.padding);
+    const Prefetch next_y_grad = next_block(first, y_grad, out_, 0);
     transform_block<OutputGradientTransform>(y_grad, key_.shape, tiles, count, out_, 0, out_plane_,
                                              gradients);
     for (int64_t p = 0; p < kProducts; ++p) {
       const float* left = patches + p * in_plane_;
       const float* right = gradients + p * out_plane_;
       float* to = sums + p * filter_plane_;
-      add ? multiply<Left::kTransposed, true>(in_, count, out_, left, right, to)
-          : multiply<Left::kTransposed, false>(in_, count, out_, left, right, to);
-      next_x.fetch_part(p);
-      next_y_grad.fetch_part(p);
+      add ? multiply<Transpose::kYes, true>(in_, count, out_, left, right, to)
+          : multiply<Transpose::kYes, false>(in_, count, out_, left, right, to);
+      next_x.part(p);
+      next_y_grad.part(p);
     }
     add = true;
   });

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kernels/vendor/chunk_plan.h"
-#include "kernels/winograd/ahead.h"
+#include "kernels/winograd/prefetch.h"
 
 namespace moonpool::winograd {
 
@@ -37,10 +37,9 @@ class WinogradPlan : public cpu::ChunkPlan {
   bool is_gradient() const { return key_.op == cpu::ConvOp::kBackwardFilter; }
   template <class T, class Visit>
   void for_each_block(const T* images, float* patches, const Visit& visit) const;
-  /// What the block after the one that begins with tile `first` reads, about: `margin` rows of it
-  /// were read before.
+  /// Of what the block after the one that begins with tile `first` reads.
   template <class T>
-  Ahead after(int64_t first, const T* images, int64_t channels, int64_t margin) const;
+  Prefetch next_block(int64_t first, const T* images, int64_t channels, int64_t margin) const;
   template <class T>
   void convolve(const T* in, const float* filter, const float* bias, bool past_caches, T* out,
                 float* scratch) const;

@@ -3,6 +3,7 @@
 #include "engine/ops.h"
 #include "tests/device_test.h"
 #include "tests/engine/gradient_check.h"
+#include "tests/random_values.h"
 
 namespace moonpool {
 namespace {
@@ -45,6 +46,31 @@ TEST_P(OpsGradientTest, LinearWithARelu) {
         return ops::linear(tape, h, in[1], in[2], Activation::kRelu);  // gradients are added up
       },
       {random_input("x", {5, 4}), random_input("weight", {4, 4}), random_input("bias", {4})});
+}
+
+TEST_P(OpsGradientTest, LinearWithAReluInFloatIsReluOfLinear) {
+  const std::vector<float> x = random_values<float>(16 * 8, 1), w = random_values<float>(16 * 8, 2),
+                           b = random_values<float>(16, 3);
+  std::vector<std::vector<float>> gradients;
+  for (const bool in_one : {true, false}) {
+    Arena arena(device());
+    Tape tape(stream(), arena, Tape::Mode::kRecording);
+    std::vector<Tensor> in;
+    for (const auto& [values, shape] :
+         {std::pair{&x, Shape{16, 8}}, {&w, Shape{16, 8}}, {&b, Shape{16}}}) {
+      in.push_back(Tensor::owned(device(), shape, DType::kFloat32, true));
+      stream().copy_to_device(in.back().data<float>(), values->data(), values->size() * 4);
+    }
+    const Tensor y = in_one ? ops::linear(tape, in[0], in[1], in[2], Activation::kRelu)
+                            : ops::relu(tape, ops::linear(tape, in[0], in[1], in[2]));
+    tape.backward(ops::mean(tape, y));
+    for (const Tensor& input : in) {
+      std::vector<float> gradient(input.numel());
+      stream().copy_to_host(gradient.data(), input.grad<float>(), gradient.size() * 4);
+      gradients.push_back(gradient);
+    }
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(gradients[i], gradients[i + 3]) << "input " << i;
 }
 
 TEST_P(OpsGradientTest, Relu) {

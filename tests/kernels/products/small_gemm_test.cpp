@@ -17,10 +17,11 @@ constexpr Transpose kBoth[] = {Transpose::kNo, Transpose::kYes};
 struct Size {
   int64_t m, n, k;
 };
-// Whole registers of 4, 8 and 16 numbers and parts of them, either way; more than one part of k.
-const Size kSizes[] = {{16, 128, 128}, {16, 4, 128}, {128, 2, 16}, {4, 128, 16}, {1, 1, 1},
-                       {1, 33, 7},     {3, 5, 300},  {17, 31, 29}, {40, 48, 20}, {12, 128, 128},
-                       {64, 10, 257},  {7, 65, 512}, {33, 16, 15}};
+// Whole registers of 4, 8 and 16 numbers and parts of them, by rows and by columns, one part of k
+// and more (16 x 24 and 16 x 17 go by rows however the matrices lie, if registers have 16 numbers).
+const Size kSizes[] = {{16, 128, 128}, {16, 4, 128}, {128, 2, 16}, {4, 128, 16},  {1, 1, 1},
+                       {1, 33, 7},     {3, 5, 300},  {17, 31, 29}, {40, 48, 20},  {12, 128, 128},
+                       {64, 10, 257},  {7, 65, 512}, {33, 16, 15}, {16, 24, 300}, {16, 17, 300}};
 
 /// A matrix whose rows lie apart, with NaN between them.
 struct Spread {
@@ -46,31 +47,31 @@ class SmallGemmTest : public testing::TestWithParam<Size> {
     return {rows, columns, random_values<float>(rows * columns, seed)};
   }
 
-  void check(Transpose ta, Transpose tb, const Finish& finish) const {
+  void check(Transpose ta, Transpose tb, const Epilogue& epilogue) const {
     const Spread a = operand(ta, size.m, size.k, 1), b = operand(tb, size.k, size.n, 2);
     const Spread before{size.m, size.n, random_values<float>(size.m * size.n, 3)};
     Spread out = before;
-    if (finish.beta == 0) out.values.assign(out.values.size(), kNan);  // must not be read
+    if (epilogue.beta == 0) out.values.assign(out.values.size(), kNan);  // must not be read
     small_gemm(ta, tb, size.m, size.n, size.k, a.values.data(), a.stride, b.values.data(), b.stride,
-               finish, out.values.data(), out.stride);
+               epilogue, out.values.data(), out.stride);
     for (int64_t row = 0; row < size.m; ++row) {
       for (int64_t column = 0; column < out.stride; ++column) {
         if (column >= size.n) {
           EXPECT_TRUE(std::isnan(out.at(row, column))) << "written between rows";
           continue;
         }
-        double expected = finish.beta * static_cast<double>(before.at(row, column));
-        if (finish.beta == 0) expected = 0;
-        if (finish.bias != nullptr) expected += static_cast<double>(bias[column]);
+        double expected = epilogue.beta * static_cast<double>(before.at(row, column));
+        if (epilogue.beta == 0) expected = 0;
+        if (epilogue.bias != nullptr) expected += static_cast<double>(bias[column]);
         for (int64_t k = 0; k < size.k; ++k) {
           const float left = ta == Transpose::kYes ? a.at(k, row) : a.at(row, k);
           const float right = tb == Transpose::kYes ? b.at(column, k) : b.at(k, column);
           expected += static_cast<double>(left) * static_cast<double>(right);
         }
-        if (finish.activation == Activation::kRelu) expected = std::max(expected, 0.0);
+        if (epilogue.activation == Activation::kRelu) expected = std::max(expected, 0.0);
         ASSERT_NEAR(out.at(row, column), expected, 1.2e-7 * static_cast<double>(size.k + 4))
             << "row " << row << ", column " << column << ", transposed " << (ta == Transpose::kYes)
-            << (tb == Transpose::kYes) << ", beta " << finish.beta;
+            << (tb == Transpose::kYes) << ", beta " << epilogue.beta;
       }
     }
   }
@@ -110,12 +111,20 @@ INSTANTIATE_TEST_SUITE_P(Sizes, SmallGemmTest, testing::ValuesIn(kSizes), [](con
   return std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
 });
 
-TEST(SmallGemm, NanStaysNanBehindARelu) {
-  const float a = kNan, b = 1, bias = 0;
-  float out = 0;
-  small_gemm(Transpose::kNo, Transpose::kNo, 1, 1, 1, &a, 1, &b, 1,
-             {.bias = &bias, .activation = Activation::kRelu}, &out, 1);
-  EXPECT_TRUE(std::isnan(out));
+TEST_P(SmallGemmTest, NanStaysNanBehindARelu) {
+  for (const Transpose tb : kBoth) {
+    Spread a = operand(Transpose::kNo, size.m, size.k, 1);
+    const Spread b = operand(tb, size.k, size.n, 2);
+    const int64_t row = size.m / 2;
+    a.values[row * a.stride + size.k - 1] = kNan;
+    std::vector<float> out(size.m * size.n);
+    small_gemm(Transpose::kNo, tb, size.m, size.n, size.k, a.values.data(), a.stride,
+               b.values.data(), b.stride, {.bias = bias.data(), .activation = Activation::kRelu},
+               out.data(), size.n);
+    for (int64_t i = 0; i < size.m * size.n; ++i) {
+      ASSERT_EQ(std::isnan(out[i]), i / size.n == row) << "element " << i;
+    }
+  }
 }
 
 TEST(SmallGemm, IsForSmallProductsThatFillRegisters) {

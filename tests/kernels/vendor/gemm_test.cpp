@@ -4,6 +4,7 @@
 #include <limits>
 #include <tuple>
 
+#include "kernels/products/small_gemm.h"
 #include "kernels/runtime/error.h"
 #include "tests/cpu_threads.h"
 #include "tests/device_test.h"
@@ -27,6 +28,17 @@ class GemmTest : public DeviceTest {
     const Buffer<T> right = upload(b);
     const Buffer<T> out = upload(before);
     gemm<T>(stream(), ta, tb, size.m, size.n, size.k, left.data(), right.data(), beta, out.data());
+    return out.download(stream());
+  }
+
+  std::vector<float> linear_layer(Sizes size, const std::vector<float>& x,
+                                  const std::vector<float>& weight, const std::vector<float>& bias,
+                                  Activation activation) {
+    const Buffer<float> left = upload(x), right = upload(weight), added = upload(bias);
+    const Buffer<float> out =
+        upload(std::vector<float>(size.m * size.n, std::numeric_limits<float>::quiet_NaN()));
+    linear<float>(stream(), size.m, size.n, size.k, left.data(), right.data(), added.data(),
+                  activation, out.data());
     return out.download(stream());
   }
 
@@ -75,40 +87,82 @@ TEST_P(GemmTest, FloatEqualsTheNaiveProduct) {
 }
 
 TEST_P(GemmTest, FloatEqualsTheNaiveProductWhereItIsCutIntoBlocks) {
-  // More than 2^19 multiply-adds; cut by rows and by columns, with a remainder or without.
-  for (const Sizes size : {Sizes{300, 90, 130}, {90, 300, 130}, {256, 64, 160}, {1, 4100, 600}}) {
+  // Our own and oneDNN's; cut by rows and by columns, with a remainder or without.
+  for (const Sizes size : {Sizes{300, 90, 130},
+                           {90, 300, 130},
+                           {256, 64, 160},
+                           {1, 4100, 600},
+                           {300, 90, 700},
+                           {90, 300, 700}}) {
     check_size<float>(size, 1.2e-7);
   }
 }
 
 TEST_P(GemmTest, LinearEqualsTheNaiveProductWithABias) {
-  // Our own product, oneDNN's, and both cut into blocks of rows and of columns.
+  // Our own products (of few weights) and oneDNN's, whole and cut into blocks of rows and columns.
   for (const Sizes size : {Sizes{16, 128, 128},
                            {3, 5, 7},
+                           {300, 90, 130},
+                           {90, 130, 100},
                            {1, 700, 600},
                            {64, 256, 900},
-                           {300, 90, 130},
+                           {300, 90, 700},
                            {90, 300, 130}}) {
-    const auto x = random_values<float>(size.m * size.k, 1);
+    auto x = random_values<float>(size.m * size.k, 1);
+    x[size.k - 1] =
+        std::numeric_limits<float>::quiet_NaN();  // and so is the first row of the result
     const auto weight = random_values<float>(size.n * size.k, 2);
     const auto bias = random_values<float>(size.n, 3);
     std::vector<double> sums(size.m * size.n);
-    for (int64_t i = 0; i < size.m * size.n; ++i) sums[i] = bias[i % size.n];
+    for (int64_t i = 0; i < size.m * size.n; ++i) sums[i] = static_cast<double>(bias[i % size.n]);
     naive_gemm<double>(kBoth[0], kBoth[1], size.m, size.n, size.k,
                        std::vector<double>(x.begin(), x.end()).data(),
                        std::vector<double>(weight.begin(), weight.end()).data(), 1, sums.data());
-    const Buffer<float> left = upload(x), right = upload(weight), added = upload(bias);
     for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
-      const Buffer<float> out =
-          upload(std::vector<float>(size.m * size.n, std::numeric_limits<float>::quiet_NaN()));
-      linear<float>(stream(), size.m, size.n, size.k, left.data(), right.data(), added.data(),
-                    activation, out.data());
-      const auto found = out.download(stream());
-      for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto found = linear_layer(size, x, weight, bias, activation);
+      for (int64_t i = 0; i < size.m * size.n; ++i) {
         const double expected = activation == Activation::kRelu ? std::max(sums[i], 0.0) : sums[i];
-        ASSERT_NEAR(found[i], expected, 1.2e-7 * static_cast<double>(size.k + 3))
-            << size.m << " x " << size.n << " x " << size.k << ", element " << i;
+        if (i < size.n) {
+          ASSERT_TRUE(std::isnan(found[i])) << "element " << i;
+        } else {
+          ASSERT_NEAR(found[i], expected, 1.2e-7 * static_cast<double>(size.k + 3))
+              << size.m << " x " << size.n << " x " << size.k << ", element " << i;
+        }
       }
+    }
+  }
+}
+
+TEST_P(GemmTest, TheNumberOfThreadsChangesNoBitOfLinear) {
+  for (const Sizes size : {Sizes{129, 128, 128}, {90, 130, 100}, {300, 90, 700}}) {
+    const auto x = random_values<float>(size.m * size.k, 1);
+    const auto weight = random_values<float>(size.n * size.k, 2);
+    const auto bias = random_values<float>(size.n, 3);
+    std::vector<std::vector<float>> results;
+    for (const int threads : {1, 2, 3}) {
+      const CpuThreads scope(threads);
+      results.push_back(linear_layer(size, x, weight, bias, Activation::kRelu));
+    }
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_EQ(results[0], results[2]);
+  }
+}
+
+TEST_P(GemmTest, AnExampleOfALinearLayerDoesNotDependOnItsBatch) {
+  if (device().is_cuda() || !products::is_small(kBoth[0], kBoth[1], 64, 128, 128)) {
+    GTEST_SKIP() << "only of our own products";
+  }
+  for (const Sizes size : {Sizes{129, 128, 128}, {513, 10, 64}, {16, 4, 128}}) {
+    const auto x = random_values<float>(size.m * size.k, 1);
+    const auto weight = random_values<float>(size.n * size.k, 2);
+    const auto bias = random_values<float>(size.n, 3);
+    const auto all = linear_layer(size, x, weight, bias, Activation::kNone);
+    for (int64_t row = 0; row < size.m; ++row) {
+      const std::vector<float> example(x.begin() + row * size.k, x.begin() + (row + 1) * size.k);
+      const auto one = linear_layer({1, size.n, size.k}, example, weight, bias, Activation::kNone);
+      ASSERT_EQ(one,
+                std::vector<float>(all.begin() + row * size.n, all.begin() + (row + 1) * size.n))
+          << "row " << row << " of " << size.m << " x " << size.n << " x " << size.k;
     }
   }
 }
@@ -131,6 +185,12 @@ TEST_P(GemmTest, FloatIsNotReducedToTensorFloat32) {
 
 TEST_P(GemmTest, AnEmptyResultIsFineAndAnEmptySumAnError) {
   const Buffer<float> some = upload(std::vector<float>(4, 5.0f));
+  const auto layer = [&](int64_t m, int64_t k) {
+    linear<float>(stream(), m, 2, k, some.data(), some.data(), some.data(), Activation::kNone,
+                  some.data());
+  };
+  layer(0, 2);
+  EXPECT_THROW(layer(2, 0), Error);
   gemm<float>(stream(), kBoth[0], kBoth[0], 0, 2, 2, some.data(), some.data(), 0.0f, some.data());
   gemm<float>(stream(), kBoth[0], kBoth[0], 2, 0, 2, some.data(), some.data(), 0.0f, some.data());
   EXPECT_EQ(some.download(stream()), std::vector<float>(4, 5.0f));

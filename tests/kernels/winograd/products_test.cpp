@@ -15,7 +15,7 @@ struct Size {
 // One register of columns, two, and three, where registers have 16 numbers; and 16 x 16.
 const Size kSizes[] = {{16, 1, 16}, {16, 5, 32}, {32, 16, 48}, {48, 64, 16}, {32, 16, 16}};
 
-template <Left kLeft>
+template <Transpose kLeft>
 void check(const Size& size) {
   const auto left = random_values<float>(size.rows * size.depth, 1);
   const auto right = random_values<float>(size.depth * size.columns, 2);
@@ -28,7 +28,7 @@ void check(const Size& size) {
     for (int64_t column = 0; column < size.columns; ++column) {
       double expected = 0;
       for (int64_t k = 0; k < size.depth; ++k) {
-        const int64_t at = kLeft == Left::kPlain ? row * size.depth + k : k * size.rows + row;
+        const int64_t at = kLeft == Transpose::kNo ? row * size.depth + k : k * size.rows + row;
         expected +=
             static_cast<double>(left[at]) * static_cast<double>(right[k * size.columns + column]);
       }
@@ -42,8 +42,8 @@ void check(const Size& size) {
 TEST(WinogradProducts, EqualSumsWrittenOut) {
   for (const Size& size : kSizes) {
     SCOPED_TRACE(testing::Message() << size.rows << " x " << size.depth << " x " << size.columns);
-    check<Left::kPlain>(size);
-    check<Left::kTransposed>(size);
+    check<Transpose::kNo>(size);
+    check<Transpose::kYes>(size);
   }
 }
 
