@@ -14,7 +14,7 @@ namespace moonpool::products {
 inline constexpr bool kManyRegisters = kLanesAtOnce == 16;  // AVX-512 has 32, others 16
 /// Registers of columns that a row of sums has at most, and the numbers in them.
 inline constexpr int kVectors = kManyRegisters ? 2 : 1;
-inline constexpr int64_t kWide = kVectors * kLanesAtOnce;
+inline constexpr int64_t kWide = int64_t{kVectors} * kLanesAtOnce;
 
 /// sums += op(left) * right: kCount rows of op(left), [rows, depth], and kWidth registers of
 /// columns of right, [depth, columns]. Strides are in elements, from a row in memory to the next.

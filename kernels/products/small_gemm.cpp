@@ -211,14 +211,19 @@ int64_t cost_by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t k) {
                           (transpose_a == Transpose::kNo ? kTransposing * k : 0));
 }
 
+int64_t cost(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k) {
+  return std::min(cost_by_columns(transpose_b, m, n, k), cost_by_rows(transpose_a, m, n, k));
+}
+/// oneDNN's: it pads columns, too, and comes to about four fifths of a core's peak.
+int64_t librarys_cost(int64_t m, int64_t n, int64_t k) {
+  return m * padded(n, kL) * k * 5 / 4 + kCall;
+}
+
 }  // namespace
 
 bool is_small(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k) {
-  const int64_t cost =
-      std::min(cost_by_columns(transpose_b, m, n, k), cost_by_rows(transpose_a, m, n, k));
-  // It pads columns, too, and comes to about four fifths of a core's peak.
-  const int64_t librarys_cost = m * padded(n, kL) * k * 5 / 4 + kCall;
-  return kManyRegisters && m * n * k <= kLargest && cost <= librarys_cost;
+  return kManyRegisters && m * n * k <= kLargest &&
+         cost(transpose_a, transpose_b, m, n, k) <= librarys_cost(m, n, k);
 }
 
 void small_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
