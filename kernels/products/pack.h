@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernels/products/operation.h"
 #include "kernels/runtime/lanes.h"
 
 namespace moonpool::products {
@@ -95,6 +96,20 @@ inline void pack_transposed(const Matrix& from, int64_t depth, int64_t count, in
     pack_transposed_rows({from.data + first * from.stride, from.stride}, depth,
                          std::min(count - first, kL), width, to + first);
   }
+}
+
+/// `depth` rows of `count` columns of op(from), from column `first` on, as rows of whole registers:
+/// where they are, or `width` apart in `packed`.
+inline Matrix panel_of(Transpose transpose, const Matrix& from, int64_t first, int64_t count,
+                       int64_t width, int64_t depth, float* packed) {
+  if (transpose == Transpose::kYes) {
+    pack_transposed({from.data + first * from.stride, from.stride}, depth, count, width, packed);
+  } else if (count < width) {
+    pack({from.data + first, from.stride}, depth, count, width, packed);
+  } else {
+    return {from.data + first, from.stride};
+  }
+  return {packed, width};
 }
 
 }  // namespace moonpool::products

@@ -36,8 +36,8 @@ Epilogue from_column(Epilogue epilogue, int64_t column) {
 
 /// Completes and writes rows of whole registers.
 template <int kCount, int kWidth>
-[[gnu::always_inline]] inline void put(Lanes (&sums)[kCount][kWidth], const Epilogue& epilogue,
-                                       float* out, int64_t stride) {
+[[gnu::always_inline]] inline void put_all(Lanes (&sums)[kCount][kWidth], const Epilogue& epilogue,
+                                           float* out, int64_t stride) {
   const auto visit = [&](const auto& change) {
 #pragma GCC unroll 16
     for (int64_t r = 0; r < kCount; ++r) {
@@ -72,6 +72,20 @@ void put_some(const Lanes* sums, int64_t width, int64_t rows, int64_t columns,
   }
 }
 
+/// Completes and writes the first `rows` and `columns` of a block of sums.
+template <int kCount, int kWidth>
+[[gnu::always_inline]] inline void put(Lanes (&sums)[kCount][kWidth], int64_t rows, int64_t columns,
+                                       const Epilogue& epilogue, float* out, int64_t stride) {
+  if (rows == kCount && columns == kWidth * kL) return put_all(sums, epilogue, out, stride);
+  Lanes copy[kCount * kWidth];  // else whoever made the sums would keep them in memory, too
+#pragma GCC unroll 16
+  for (int64_t r = 0; r < kCount; ++r) {
+#pragma GCC unroll 2
+    for (int64_t v = 0; v < kWidth; ++v) copy[r * kWidth + v] = sums[r][v];
+  }
+  put_some(copy, kWidth, rows, columns, epilogue, out, stride);
+}
+
 /// kCount rows of kWidth registers of columns that lie side by side, of which `columns` are of the
 /// result. A function of its own: what surrounds it leaves the loop inside too few registers.
 template <Transpose kLeft, int kCount, int kWidth>
@@ -80,14 +94,7 @@ template <Transpose kLeft, int kCount, int kWidth>
                                       const Epilogue& epilogue, float* out, int64_t out_stride) {
   Lanes sums[kCount][kWidth] = {};
   accumulate<kLeft>(depth, left, left_stride, right, right_stride, sums);
-  if (columns == kWidth * kL) return put(sums, epilogue, out, out_stride);
-  Lanes copy[kCount * kWidth];  // else the loop above would keep its sums in memory, too
-#pragma GCC unroll 16
-  for (int64_t r = 0; r < kCount; ++r) {
-#pragma GCC unroll 2
-    for (int64_t v = 0; v < kWidth; ++v) copy[r * kWidth + v] = sums[r][v];
-  }
-  put_some(copy, kWidth, kCount, columns, epilogue, out, out_stride);
+  put(sums, kCount, columns, epilogue, out, out_stride);
 }
 
 /// The same for all rows.
@@ -116,14 +123,7 @@ void by_columns(Transpose transpose_b, int64_t m, int64_t n, int64_t depth, cons
   for (int64_t column = 0; column < n; column += kWide) {
     const int64_t count = std::min(kWide, n - column);
     const int64_t width = padded(count, kL);
-    Matrix panel{packed, width};
-    if (transpose_b == Transpose::kYes) {
-      pack_transposed({b.data + column * b.stride, b.stride}, depth, count, width, packed);
-    } else if (count < width) {
-      pack({b.data + column, b.stride}, depth, count, width, packed);
-    } else {
-      panel = {b.data + column, b.stride};
-    }
+    const Matrix panel = panel_of(transpose_b, b, column, count, width, depth, packed);
     const Result part{out.data + column, out.stride};
     const Epilogue rest = from_column(epilogue, column);
     width == kL ? multiply_panel<kLeft, 1>(m, depth, left, panel, count, rest, part)
@@ -148,11 +148,7 @@ void put_transposed(const Lanes* square, int64_t rows, int64_t columns, const Ep
 #pragma GCC unroll 16
   for (int64_t r = 0; r < kL; ++r) transposed[r][0] = square[r];
   transpose(transposed);
-  if (rows == kL && columns == kL) return put(transposed, epilogue, out.data, out.stride);
-  Lanes copy[kL];
-#pragma GCC unroll 16
-  for (int64_t r = 0; r < kL; ++r) copy[r] = transposed[r][0];
-  put_some(copy, 1, rows, columns, epilogue, out.data, out.stride);
+  put(transposed, rows, columns, epilogue, out.data, out.stride);
 }
 
 /// The transposed product for all columns: out is [m, n] with m <= kL, left [n, depth], right
@@ -189,14 +185,9 @@ void by_rows(Transpose transpose_a, int64_t m, int64_t n, int64_t depth, const M
   alignas(sizeof(Lanes)) float packed[kDepth * kL];
   for (int64_t row = 0; row < m; row += kL) {
     const int64_t count = std::min(kL, m - row);
-    Matrix right{packed, kL};
-    if (transpose_a == Transpose::kNo) {
-      pack_transposed({a.data + row * a.stride, a.stride}, depth, count, kL, packed);
-    } else if (count < kL) {
-      pack({a.data + row, a.stride}, depth, count, kL, packed);
-    } else {
-      right = {a.data + row, a.stride};
-    }
+    // Rows of op(a) are columns of what lies as a does.
+    const Transpose as_columns = transpose_a == Transpose::kNo ? Transpose::kYes : Transpose::kNo;
+    const Matrix right = panel_of(as_columns, a, row, count, kL, depth, packed);
     multiply_transposed<kLeft>(count, n, depth, left, right, epilogue,
                                {out.data + row * out.stride, out.stride});
   }

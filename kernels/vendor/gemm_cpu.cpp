@@ -58,7 +58,7 @@ void library_gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64
   if (epilogue.activation == Activation::kNone) return;
   for (int64_t row = 0; row < m; ++row) {
     float* values = out + row * stride_out;
-    for (int64_t i = 0; i < n; ++i) values[i] = values[i] < 0 ? 0.0f : values[i];
+    call_on_host(kernels::Relu<float>{values, values}, 0, n);
   }
 }
 

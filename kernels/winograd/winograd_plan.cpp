@@ -312,7 +312,6 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
   float* patches = scratch;
   float* gradients = patches + kProducts * in_plane_;
   float* sums = gradients + kProducts * out_plane_;
-  bool add = false;
   for_each_block(x, patches, [&](const Tiles& tiles, int64_t count, int64_t first) {
     const Prefetch next_x = next_block(first, x, in_, key_.shape.padding);
     const Prefetch next_y_grad = next_block(first, y_grad, out_, 0);
@@ -322,12 +321,11 @@ void WinogradPlan::filter_gradient(const T* x, const T* y_grad, float* gradient,
       const float* left = patches + p * in_plane_;
       const float* right = gradients + p * out_plane_;
       float* to = sums + p * filter_plane_;
-      add ? multiply<Transpose::kYes, true>(in_, count, out_, left, right, to)
-          : multiply<Transpose::kYes, false>(in_, count, out_, left, right, to);
+      first > 0 ? multiply<Transpose::kYes, true>(in_, count, out_, left, right, to)
+                : multiply<Transpose::kYes, false>(in_, count, out_, left, right, to);
       next_x.part(p);
       next_y_grad.part(p);
     }
-    add = true;
   });
   for (int64_t i = 0; i < in_; ++i) {
     for (int64_t o = 0; o < out_; o += kLanesAtOnce) {
